@@ -57,7 +57,8 @@ std::optional<std::string> Base64Decode(std::string_view text) {
       bytes.push_back(static_cast<char>(bits >> bit_count & 0xff));
     }
   }
-  // Bits left over carry nothing; other than zero they would be a second encoding of the same bytes.
+  // Bits left over carry nothing; other than zero they would be a second encoding of the same
+  // bytes.
   if ((bits & ((1u << bit_count) - 1)) != 0) return std::nullopt;
   return bytes;
 }

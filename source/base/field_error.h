@@ -1,5 +1,5 @@
-// One thing that is wrong with a config: which field, and what to do about it. Loading collects them all
-// before it gives up. A plain value; any thread.
+// One thing that is wrong with a config: which field, and what to do about it. Loading collects
+// them all before it gives up. A plain value; any thread.
 #ifndef CULVERT_SOURCE_BASE_FIELD_ERROR_H_
 #define CULVERT_SOURCE_BASE_FIELD_ERROR_H_
 

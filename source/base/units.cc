@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view kDurationHelp =
     "write a duration such as '10s', '1.5s', '250ms', '1h' or '2m30s'";
-constexpr std::string_view kByteSizeHelp = "write a size such as '65536', '64KiB', '1MiB' or '2GiB'";
+constexpr std::string_view kByteSizeHelp =
+    "write a size such as '65536', '64KiB', '1MiB' or '2GiB'";
 
 struct Unit {
   std::string_view name;

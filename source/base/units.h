@@ -1,4 +1,5 @@
-// Durations and byte sizes as people write them: `1.5s`, `2m30s`, `64KiB`. Pure functions, for any thread.
+// Durations and byte sizes as people write them: `1.5s`, `2m30s`, `64KiB`. Pure functions, for any
+// thread.
 #ifndef CULVERT_SOURCE_BASE_UNITS_H_
 #define CULVERT_SOURCE_BASE_UNITS_H_
 
@@ -14,8 +15,8 @@ namespace culvert {
 // A hundred years. Longer durations are refused: added to a clock they would overflow.
 constexpr std::chrono::hours kMaxDuration{876000};
 
-// Reads numbers with the units h, m, s, ms and us, the larger first, each at most once: `10s`, `1.5s`, `2m30s`.
-// The error says what is wrong and what to write, without repeating the text.
+// Reads numbers with the units h, m, s, ms and us, the larger first, each at most once: `10s`,
+// `1.5s`, `2m30s`. The error says what is wrong and what to write, without repeating the text.
 absl::StatusOr<std::chrono::nanoseconds> ParseDuration(std::string_view text);
 
 // Reads a number of bytes: `65536`, or a whole number of KiB, MiB, GiB or TiB. Errors as above.

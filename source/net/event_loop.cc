@@ -24,6 +24,7 @@ int MillisecondsUntil(TimePoint when, TimePoint now) {
 
 void FdEvents::OnEvents(uint32_t events) {
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) hung_up = true;
+  if (events & EPOLLPRI) urgent = true;
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) readable.Signal();
   if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) writable.Signal();
 }
@@ -47,22 +48,18 @@ EventLoop::~EventLoop() = default;
 
 bool EventLoop::Watch(int fd, FdEvents& events) {
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = &events;
   return epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 void EventLoop::Post(std::function<void()> function) {
-  bool wake;
-  {
-    std::lock_guard lock(mutex_);
-    wake = posted_.empty();
-    posted_.push_back(std::move(function));
-  }
-  if (wake) {
-    const uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = write(wake_.get(), &one, sizeof one);
-  }
+  std::lock_guard lock(mutex_);
+  posted_.push_back(std::move(function));
+  if (posted_.size() > 1) return;
+  // Under the lock, since what was posted may be the end of this loop.
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(wake_.get(), &one, sizeof one);
 }
 
 void EventLoop::Stop() {

@@ -27,6 +27,8 @@ class FdEvents {
   Readiness writable{true};
   // The peer has closed its side, or all of it: reads go on until they say so themselves.
   bool hung_up = false;
+  // The peer has sent urgent data: reads stop short at it although more has come.
+  bool urgent = false;
 
  private:
   friend class EventLoop;

@@ -8,14 +8,20 @@
 namespace culvert::net {
 namespace {
 
-// Short exchanges are one small read and one write; a read that comes back full says that a burst is on.
+// Short exchanges are one small read and one write; a read that comes back full says that a burst
+// is on.
 constexpr uint32_t kSmallRead = 16 * 1024;
-constexpr uint32_t kLargeRead = Scratch::kSize;
+constexpr uint32_t kLargeRead = Scratch::kPieceSize;
 // What one direction may move before the loop serves the others.
 constexpr uint64_t kFairShare = 4 * 1024 * 1024;
 // A pipe is worth its system calls only for large pieces.
 constexpr size_t kSmallSplice = 16 * 1024;
 constexpr int kSmallSplicesToStop = 2;
+// A burst's pipe is kept over the pauses of a busy tunnel and given back when it falls quiet.
+constexpr Duration kPipePause = std::chrono::milliseconds(20);
+// Until a receiver has taken more than all buffers on its way hold, it may be one that never reads.
+// A piece that gets stuck behind it is a small one.
+constexpr uint64_t kMoreThanBuffers = 16 * 1024 * 1024;
 
 }  // namespace
 
@@ -28,12 +34,31 @@ Pump::~Pump() {
   }
 }
 
-void Pump::ReleasePipe() {
-  if (!pipe_.valid() || in_pipe_ != 0) return;
+bool Pump::ReleasePipe() {
+  if (!pipe_.valid()) return true;
+  if (!UnloadPipe()) return false;
   scratch_.pipes.Return(std::move(pipe_));
   pipe_ = Pipe();
   read_size_ = kSmallRead;
+  small_splices_ = 0;
+  return true;
 }
+
+// What a receiver has not taken waits in memory, so that those who stall cannot keep all the pipes.
+bool Pump::UnloadPipe() {
+  if (in_pipe_ == 0) return true;
+  held_.reset(new char[in_pipe_]);
+  held_begin_ = held_end_ = 0;
+  while (in_pipe_ > 0) {
+    const ssize_t count = read(pipe_.read_end(), held_.get() + held_end_, in_pipe_);
+    if (count <= 0) return Fail(Side::kFrom, IoError::kOther);
+    held_end_ += static_cast<uint32_t>(count);
+    in_pipe_ -= static_cast<size_t>(count);
+  }
+  return true;
+}
+
+TimePoint Pump::pipe_due() const { return pipe_.valid() ? moved_at_ + kPipePause : kNever; }
 
 Readiness* Pump::Interest() {
   switch (state_) {
@@ -65,7 +90,8 @@ bool Pump::OnReadResult(const IoResult& result) {
       return true;
     case IoStatus::kError:
       if (result.error == IoError::kTruncated) {
-        // All bytes that came are whole; the receiver sees an end, the record says what kind it was.
+        // All bytes that came are whole; the receiver sees an end, the record says what kind it
+        // was.
         truncated_ = true;
         ended_ = true;
         return true;
@@ -105,6 +131,7 @@ bool Pump::FlushHeldBytes() {
 
 bool Pump::FlushPipe() {
   SocketStream* to = to_.AsBareSocket();
+  if (to == nullptr) return ReleasePipe() && FlushHeldBytes();
   while (in_pipe_ > 0) {
     const IoResult result = to->TrySpliceFrom(pipe_.read_end(), in_pipe_);
     if (!OnWriteResult(result)) return false;
@@ -114,8 +141,8 @@ bool Pump::FlushPipe() {
   return true;
 }
 
-// Grows while reads come back full, so that bulk pays few calls; shrinks behind a slow receiver, so that what
-// is held back for it stays small.
+// Grows while reads come back full, so that bulk pays few calls; shrinks behind a slow receiver, so
+// that what is held back for it stays small.
 void Pump::AdaptReadSize(size_t asked, size_t got) {
   if (held_) {
     read_size_ = std::max(kSmallRead, read_size_ / 2);
@@ -127,7 +154,8 @@ void Pump::AdaptReadSize(size_t asked, size_t got) {
 }
 
 bool Pump::CopyOnce() {
-  const std::span<char> buffer = scratch_.plain.bytes().first(read_size_);
+  const BufferPool::Lease lease(scratch_.buffers);
+  const std::span<char> buffer = lease.bytes().first(read_size_);
   const IoResult read = from_.TryRead(buffer);
   if (!OnReadResult(read)) return false;
   if (ended_) return true;
@@ -145,7 +173,10 @@ bool Pump::CopyOnce() {
 }
 
 bool Pump::SpliceOnce() {
-  const IoResult read = from_.AsBareSocket()->TrySpliceInto(pipe_.write_end(), pipe_.capacity());
+  SocketStream* from = from_.AsBareSocket();
+  if (from == nullptr) return ReleasePipe() && CopyOnce();
+  const size_t piece = bytes_ < kMoreThanBuffers ? kLargeRead : pipe_.capacity();
+  const IoResult read = from->TrySpliceInto(pipe_.write_end(), piece);
   if (!OnReadResult(read)) return false;
   if (ended_) return true;
   in_pipe_ += read.bytes;
@@ -160,28 +191,36 @@ void Pump::End() {
   }
 }
 
-Pump::State Pump::Step() {
+Pump::State Pump::Step(TimePoint now) {
   if (state_ == State::kFinished || state_ == State::kFailed) return state_;
+  const uint64_t bytes_before = bytes_;
+  Move();
+  if (bytes_ != bytes_before) {
+    moved_at_ = now;
+  } else if (now >= pipe_due()) {
+    ReleasePipe();
+  }
+  return state_;
+}
+
+void Pump::Move() {
   const uint64_t share_end = bytes_ + kFairShare;
   while (true) {
-    if (!FlushHeldBytes()) return state_;
+    if (!FlushHeldBytes()) return;
     if (pipe_.valid()) {
-      if (!FlushPipe()) return state_;
-      if (small_splices_ >= kSmallSplicesToStop) {
-        small_splices_ = 0;
-        ReleasePipe();
-      }
+      if (!FlushPipe()) return;
+      if (small_splices_ >= kSmallSplicesToStop) ReleasePipe();
     }
     if (ended_) {
       End();
-      return state_;
+      return;
     }
     if (bytes_ >= share_end) {
       state_ = State::kBusy;
-      return state_;
+      return;
     }
     const bool moved = pipe_.valid() ? SpliceOnce() : CopyOnce();
-    if (!moved) return state_;
+    if (!moved) return;
   }
 }
 

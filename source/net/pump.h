@@ -1,11 +1,12 @@
-// One direction of a relay: moves bytes from one stream to another, the cheapest way that the two allow, and
-// carries the end over. Knows no coroutine; Relay drives two of them.
+// One direction of a relay: moves bytes from one stream to another, the cheapest way that the two
+// allow, and carries the end over. Knows no coroutine; Relay drives two of them.
 #ifndef CULVERT_SOURCE_NET_PUMP_H_
 #define CULVERT_SOURCE_NET_PUMP_H_
 
 #include <cstdint>
 #include <memory>
 
+#include "source/base/time.h"
 #include "source/net/scratch.h"
 #include "source/net/stream.h"
 
@@ -27,10 +28,15 @@ class Pump {
   Pump(const Pump&) = delete;
   Pump& operator=(const Pump&) = delete;
 
-  // Moves what can be moved without waiting, up to a share that is fair to the other connections.
-  State Step();
+  // Moves what can be moved without waiting, up to a share that is fair to the other connections,
+  // and gives the pipe back if none has moved for a while. `now` is the loop's.
+  State Step(TimePoint now);
 
   State state() const { return state_; }
+  // When bytes moved last; the beginning of time before the first.
+  TimePoint moved_at() const { return moved_at_; }
+  // When Step() is to be called even if nothing has happened; kNever while no pipe is held.
+  TimePoint pipe_due() const;
   // What to wait for in the present state; null where nothing of this direction is worth a wait.
   Readiness* Interest();
 
@@ -42,12 +48,14 @@ class Pump {
   Side failed_side() const { return failed_side_; }
 
   bool holds_pipe() const { return pipe_.valid(); }
-  // Gives an empty pipe back to the others; the next burst takes one again.
-  void ReleasePipe();
 
  private:
+  void Move();
   bool FlushHeldBytes();
   bool FlushPipe();
+  // Gives the pipe back to the others; the next burst takes one again.
+  bool ReleasePipe();
+  bool UnloadPipe();
   bool CopyOnce();
   bool SpliceOnce();
   bool OnReadResult(const IoResult& result);
@@ -68,6 +76,7 @@ class Pump {
   uint8_t small_splices_ = 0;
   uint32_t read_size_ = 16 * 1024;
   uint64_t bytes_ = 0;
+  TimePoint moved_at_{};
 
   // Bytes that were read and not yet written: only while the receiver is slower than the sender.
   std::unique_ptr<char[]> held_;

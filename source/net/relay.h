@@ -1,4 +1,5 @@
-// relay: carries bytes both ways between two streams until both directions have ended, with half-close.
+// relay: carries bytes both ways between two streams until both directions have ended, with
+// half-close.
 #ifndef CULVERT_SOURCE_NET_RELAY_H_
 #define CULVERT_SOURCE_NET_RELAY_H_
 
@@ -35,7 +36,8 @@ struct RelayResult {
   bool upstream_truncated = false;
 };
 
-// The streams must outlive the task. On any end but kFinished both are told (Stream::Abort) that it was none.
+// The streams must outlive the task. On any end but kFinished both are told (Stream::Abort) that it
+// was none.
 Task<RelayResult> Relay(Stream& downstream, Stream& upstream, RelayOptions options);
 
 }  // namespace culvert::net

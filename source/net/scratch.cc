@@ -8,6 +8,7 @@ namespace {
 
 constexpr size_t kSmallestUseful = 256 * 1024;
 constexpr size_t kMostIdle = 16;
+constexpr int kRefusalsAfterOne = 63;
 
 }  // namespace
 
@@ -19,12 +20,21 @@ size_t PipePool::TargetCapacity() const {
 
 Pipe PipePool::Take() {
   if (in_use_ >= max_in_use_) return {};
+  Pipe pipe;
   if (!idle_.empty()) {
-    Pipe pipe = std::move(idle_.back());
+    pipe = std::move(idle_.back());
     idle_.pop_back();
-    ++in_use_;
-    return pipe;
+  } else if (refusals_to_give_ > 0) {
+    --refusals_to_give_;
+  } else {
+    pipe = Make();
+    if (!pipe.valid()) refusals_to_give_ = kRefusalsAfterOne;
   }
+  if (pipe.valid()) ++in_use_;
+  return pipe;
+}
+
+Pipe PipePool::Make() const {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return {};
   Fd read_end(ends[0]);
@@ -35,7 +45,6 @@ Pipe PipePool::Take() {
   }
   const int capacity = fcntl(write_end.get(), F_GETPIPE_SZ);
   if (capacity < static_cast<int>(kSmallestUseful)) return {};
-  ++in_use_;
   return Pipe(std::move(read_end), std::move(write_end), static_cast<size_t>(capacity));
 }
 

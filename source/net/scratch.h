@@ -1,5 +1,5 @@
-// The large buffers and pipes of one worker, borrowed for one step of work and given back before the next
-// wait: an idle connection holds none of them.
+// The large buffers and pipes of one worker, borrowed for one step of work and given back before
+// the next wait: an idle connection holds none of them.
 #ifndef CULVERT_SOURCE_NET_SCRATCH_H_
 #define CULVERT_SOURCE_NET_SCRATCH_H_
 
@@ -13,18 +13,36 @@
 
 namespace culvert::net {
 
-// A buffer that is allocated on first use and shared by all connections of a worker, one step at a time.
-class ScratchBuffer {
+// Buffers of one size, lent out for as long as the lease lives: TLS inside TLS borrows two at once.
+// The one that came back last is lent first, since it is still in the CPU's cache.
+class BufferPool {
  public:
-  explicit ScratchBuffer(size_t size) : size_(size) {}
-  std::span<char> bytes() {
-    if (!data_) data_.reset(new char[size_]);
-    return {data_.get(), size_};
-  }
+  class Lease {
+   public:
+    explicit Lease(BufferPool& pool) : pool_(pool), data_(pool.Take()) {}
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    ~Lease() { pool_.Return(std::move(data_)); }
+    std::span<char> bytes() const { return {data_.get(), pool_.size_}; }
+
+   private:
+    BufferPool& pool_;
+    std::unique_ptr<char[]> data_;
+  };
+
+  explicit BufferPool(size_t size) : size_(size) {}
 
  private:
-  size_t size_;
-  std::unique_ptr<char[]> data_;
+  std::unique_ptr<char[]> Take() {
+    if (free_.empty()) return std::unique_ptr<char[]>(new char[size_]);
+    std::unique_ptr<char[]> data = std::move(free_.back());
+    free_.pop_back();
+    return data;
+  }
+  void Return(std::unique_ptr<char[]> data) { free_.push_back(std::move(data)); }
+
+  const size_t size_;
+  std::vector<std::unique_ptr<char[]>> free_;
 };
 
 // A kernel pipe for splice.
@@ -44,36 +62,40 @@ class Pipe {
   size_t capacity_ = 0;
 };
 
-// Pipes for the tunnels that move much right now. Large pipes are what makes splice cheap, and a kernel gives
-// a user only so many pages of them: the more are out, the smaller the next, and after `max_in_use` none.
+// Pipes for the tunnels that move much right now. Large pipes are what makes splice cheap, and a
+// kernel gives a user only so many pages of them: the more are out, the smaller the next, and after
+// `max_in_use` none.
 class PipePool {
  public:
   explicit PipePool(size_t max_in_use = 64) : max_in_use_(max_in_use) {}
 
   // An empty pipe, or an invalid one if the tunnel is to copy instead.
   Pipe Take();
-  // Takes an empty pipe back; one that still holds bytes must be destroyed and only counted out (Discard).
+  // Takes an empty pipe back; one that still holds bytes must be destroyed and only counted out
+  // (Discard).
   void Return(Pipe pipe);
   void Discard(Pipe pipe);
   size_t in_use() const { return in_use_; }
 
  private:
+  Pipe Make() const;
   size_t TargetCapacity() const;
 
   const size_t max_in_use_;
   size_t in_use_ = 0;
+  int refusals_to_give_ = 0;  // asking the kernel takes many calls: once in a while is enough
   std::vector<Pipe> idle_;
 };
 
 // All of a worker's.
 struct Scratch {
-  static constexpr size_t kSize = 256 * 1024;
-  // Room for the framing that TLS puts round kSize bytes: 16 records of 16 KiB, each with up to 40 bytes.
-  static constexpr size_t kSealedSize = kSize + 4096;
+  // The largest piece of plain bytes that is moved at once.
+  static constexpr size_t kPieceSize = 256 * 1024;
+  // Room for what TLS makes of such a piece (16 records, each with up to 40 bytes round it), and
+  // for the handshake messages and alerts that may go with it.
+  static constexpr size_t kBufferSize = kPieceSize + 32 * 1024;
 
-  ScratchBuffer plain{kSize};
-  ScratchBuffer sealed_in{kSealedSize};
-  ScratchBuffer sealed_out{kSealedSize + 16 * 1024};
+  BufferPool buffers{kBufferSize};
   PipePool pipes;
 };
 

@@ -20,8 +20,10 @@ IoResult SocketStream::DoTryRead(std::span<char> buffer) {
     count = recv(fd_.get(), buffer.data(), buffer.size(), 0);
   } while (count < 0 && errno == EINTR);
   if (count > 0) {
-    // A short read has emptied the socket: what comes later is a new edge. Saves the call that says EAGAIN.
-    if (static_cast<size_t>(count) < buffer.size() && !events_.hung_up) events_.readable.Clear();
+    // A short read has emptied the socket: what comes later is a new edge. Saves the call that says
+    // EAGAIN.
+    const bool emptied = static_cast<size_t>(count) < buffer.size();
+    if (emptied && !events_.hung_up && !events_.urgent) events_.readable.Clear();
     return IoResult::Ok(static_cast<size_t>(count));
   }
   if (count == 0) return IoResult::End();
@@ -74,8 +76,8 @@ IoResult SocketStream::TrySpliceFrom(int pipe_read_end, size_t size) {
   if (!events_.writable.ready()) return IoResult::WouldBlock();
   ssize_t count;
   do {
-    count = splice(pipe_read_end, nullptr, fd_.get(), nullptr, size,
-                   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    count =
+        splice(pipe_read_end, nullptr, fd_.get(), nullptr, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
   } while (count < 0 && errno == EINTR);
   if (count >= 0) {
     if (static_cast<size_t>(count) < size) events_.writable.Clear();

@@ -21,11 +21,16 @@ class SocketStream final : public Stream {
   void Abort() override;
   Readiness& readable() override { return events_.readable; }
   Readiness& writable() override { return events_.writable; }
-  SocketStream* AsBareSocket() override { return has_pushed_back() ? nullptr : this; }
+  // Urgent data stops splice for good; a read passes it over.
+  SocketStream* AsBareSocket() override {
+    return has_pushed_back() || events_.urgent ? nullptr : this;
+  }
 
   int fd() const { return fd_.get(); }
 
-  // Kernel to kernel, through a pipe that belongs to the caller. Like TryRead and TryWrite.
+  // Kernel to kernel, through a pipe that belongs to the caller, empty for TrySpliceInto. Like
+  // TryRead and TryWrite, except that a peer that is gone raises SIGPIPE too, which the process has
+  // to ignore.
   IoResult TrySpliceInto(int pipe_write_end, size_t size);
   IoResult TrySpliceFrom(int pipe_read_end, size_t size);
 

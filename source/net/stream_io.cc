@@ -24,9 +24,8 @@ Task<IoResult> Read(Stream& stream, std::span<char> buffer, TimePoint deadline) 
 Task<IoResult> WriteAll(Stream& stream, std::string_view data, TimePoint deadline) {
   size_t written = 0;
   while (true) {
-    const IoResult result = written < data.size()
-                                ? stream.TryWrite(std::span(data.substr(written)))
-                                : stream.TryFlush();
+    const IoResult result = written < data.size() ? stream.TryWrite(std::span(data.substr(written)))
+                                                  : stream.TryFlush();
     if (result.failed()) co_return result;
     if (result.ok()) {
       if (written == data.size()) co_return IoResult::Ok(written);

@@ -118,14 +118,18 @@ struct Detached {
 
 template <class OnDone>
 Detached RunDetached(Scope&, Task<void> task, OnDone on_done) {
-  co_await task;
+  {
+    Task<void> running = std::move(task);  // gone, with its parameters, before on_done
+    co_await running;
+  }
   on_done();
 }
 
 }  // namespace internal
 
-// Starts `task` in `scope`, which must live until `on_done` has been called. Runs inside this call
-// until the task first waits. `on_done` may destroy the scope.
+// Starts `task` in `scope`, which must live until `on_done` is called. Runs inside this call until
+// the task first waits. The task and its parameters are gone when `on_done` runs, so that it may
+// destroy the scope and whatever the task was about.
 template <class OnDone>
 void Spawn(Scope& scope, Task<void> task, OnDone on_done) {
   internal::RunDetached(scope, std::move(task), std::move(on_done));

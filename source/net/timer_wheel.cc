@@ -21,15 +21,15 @@ TimerWheel::Place TimerWheel::PlaceOf(uint64_t tick) const {
 void TimerWheel::Arm(Timer& timer, TimePoint when) {
   timer.Disarm();
   if (when == kNever) return;
-  const Duration delta = std::max(when - start_, Duration::zero());
-  const uint64_t tick = static_cast<uint64_t>((delta + kTick - Duration(1)) / kTick);
-  constexpr uint64_t kHorizon = (uint64_t{1} << (kLevels * kSlotBits)) - 1;
-  timer.tick_ = std::clamp(tick, elapsed_ + 1, elapsed_ + kHorizon / 2);
+  const Duration delta = std::max(when, start_) - start_;
+  const uint64_t tick = static_cast<uint64_t>(delta / kTick) + (delta % kTick != Duration::zero());
+  timer.tick_ = std::max(tick, elapsed_ + 1);
   Insert(timer);
 }
 
 void TimerWheel::Insert(Timer& timer) {
-  const Place place = PlaceOf(timer.tick_);
+  // One that is further away than the wheel reaches is put as far as that, and then again.
+  const Place place = PlaceOf(std::min(timer.tick_, elapsed_ + kReach));
   Level& level = levels_[place.level];
   timer.wheel_ = this;
   timer.level_ = static_cast<uint8_t>(place.level);

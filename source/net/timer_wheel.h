@@ -57,6 +57,8 @@ class TimerWheel {
   static constexpr int kLevels = 6;
   static constexpr int kSlotBits = 6;
   static constexpr int kSlots = 1 << kSlotBits;
+  // Half of a turn of the highest level, about a year: more could not be told from the past.
+  static constexpr uint64_t kReach = uint64_t{1} << (kLevels * kSlotBits - 1);
   struct Level {
     uint64_t occupied = 0;
     std::array<Timer*, kSlots> slots{};

@@ -1,5 +1,7 @@
 #include "source/net/wait.h"
 
+#include <cassert>
+
 #include "source/net/event_loop.h"
 
 namespace culvert::net {
@@ -9,6 +11,9 @@ bool Wait::Suspend(std::coroutine_handle<> coroutine, Scope& scope) {
     outcome_ = WaitOutcome::kCancelled;
     return false;
   }
+  for (int i = 0; i < count_; ++i) {
+    if (events_[i]->ready_) return false;
+  }
   loop_ = &scope.loop();
   if (deadline_ != kNever && deadline_ <= loop_->now()) {
     outcome_ = WaitOutcome::kTimedOut;
@@ -16,7 +21,10 @@ bool Wait::Suspend(std::coroutine_handle<> coroutine, Scope& scope) {
   }
   coroutine_ = coroutine;
   attached_ = true;
-  for (int i = 0; i < count_; ++i) events_[i]->waiter_ = this;
+  for (int i = 0; i < count_; ++i) {
+    assert(events_[i]->waiter_ == nullptr || events_[i]->waiter_ == this);
+    events_[i]->waiter_ = this;
+  }
   loop_->timers().Arm(*this, deadline_);
   Enter(scope);
   return true;

@@ -37,8 +37,8 @@ class Readiness {
 
 enum class WaitOutcome : uint8_t { kReady, kTimedOut, kCancelled };
 
-// `co_await Wait(deadline, &a, &b)`. Null pointers are passed over; with no readiness at all it sleeps until
-// the deadline. (No initializer list: g++ 12 cannot keep one across a co_await.)
+// `co_await Wait(deadline, &a, &b)`. Null pointers are passed over; with no readiness at all it
+// sleeps until the deadline. (No initializer list: g++ 12 cannot keep one across a co_await.)
 class Wait final : private Cancellable, private Timer {
  public:
   explicit Wait(TimePoint deadline, Readiness* a = nullptr, Readiness* b = nullptr,
@@ -51,12 +51,8 @@ class Wait final : private Cancellable, private Timer {
   }
   ~Wait() override { Detach(); }
 
-  bool await_ready() const noexcept {
-    for (int i = 0; i < count_; ++i) {
-      if (events_[i]->ready_) return true;
-    }
-    return false;
-  }
+  // Not even where an event holds: a cancelled scope is worth more, and only Suspend() knows it.
+  bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> coroutine) {
     return Suspend(coroutine, *coroutine.promise().scope);

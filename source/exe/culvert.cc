@@ -1,0 +1,112 @@
+// The `culvert` program: run, validate, version.
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "extensions/registry.h"
+#include "source/base/log.h"
+#include "source/base/status.h"
+#include "source/base/version.h"
+#include "source/exe/command_line.h"
+#include "source/server/server.h"
+
+namespace culvert::exe {
+namespace {
+
+constexpr uint32_t kMostWorkers = 256;
+
+const std::array<Command, 3> kCommands = {{
+    {"run",
+     "serves the config until it gets SIGTERM, then drains; SIGHUP reads the file again, SIGUSR1 opens logs again",
+     "culvert run -c /etc/culvert/proxy.yaml",
+     {{"config", 'c', "FILE", "the config: .yaml, .yml, .json, .textproto or .pb", true},
+      {"workers", '\0', "N", "event loops, instead of process.workers; 0: one a CPU"},
+      {"log-level", '\0', "LEVEL", "trace, debug, info, warning or error (info)"}}},
+    {"validate",
+     "does all that run would do short of listening, and says what is wrong",
+     "culvert validate -c proxy.yaml",
+     {{"config", 'c', "FILE", "the config: .yaml, .yml, .json, .textproto or .pb", true}}},
+    {"version",
+     "prints the version",
+     "culvert version --output json",
+     {{"output", '\0', "FORMAT", "text or json (text)"}}},
+}};
+
+int WrongUsage(std::string_view command, std::string_view message) {
+  fmt::print(stderr, "culvert {}: {}; see culvert {} --help\n", command, message, command);
+  return 2;
+}
+
+int Run(const Arguments& arguments) {
+  server::Server::Options options;
+  options.config_file = *arguments.Get("config");
+  if (const auto text = arguments.Get("workers")) {
+    uint32_t workers = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), workers);
+    if (error != std::errc() || end != text->data() + text->size() || workers > kMostWorkers) {
+      return WrongUsage("run", fmt::format("--workers is a number from 0 to {}, not '{}'", kMostWorkers, *text));
+    }
+    options.workers = workers;
+  }
+  if (const auto text = arguments.Get("log-level")) {
+    const auto level = log::ParseLevel(*text);
+    if (!level) {
+      return WrongUsage("run", fmt::format("--log-level is trace, debug, info, warning or error, not '{}'", *text));
+    }
+    log::SetLevel(*level);
+  }
+  const filter::Registry registry = extensions::MakeRegistry();
+  return server::Server(registry, std::move(options)).Run();
+}
+
+int Validate(const Arguments& arguments) {
+  const std::string file = *arguments.Get("config");
+  const filter::Registry registry = extensions::MakeRegistry();
+  auto process = server::Process::Create(registry, 1);
+  if (!process.ok()) {
+    fmt::print(stderr, "{}\n", Message(process.status()));
+    return 1;
+  }
+  const server::LoadedConfig loaded = (*process)->Load(file);
+  if (loaded.snapshot == nullptr) {
+    std::fputs(config::ToString(loaded.errors).c_str(), stderr);
+    return 1;
+  }
+  fmt::print("{}: ok: {} listeners, {} clusters\n", file, loaded.snapshot->listeners.size(),
+             loaded.snapshot->clusters.size());
+  return 0;
+}
+
+int Version(const Arguments& arguments) {
+  const std::string output = arguments.Get("output").value_or("text");
+  if (output == "json") {
+    fmt::print("{{\"version\": \"{}\", \"tls\": \"BoringSSL\"}}\n", kVersion);
+  } else if (output == "text") {
+    fmt::print("culvert {} (BoringSSL)\n", kVersion);
+  } else {
+    return WrongUsage("version", fmt::format("--output is text or json, not '{}'", output));
+  }
+  return 0;
+}
+
+int Main(const std::vector<std::string_view>& words) {
+  const ParsedCommand parsed = ParseCommandLine("culvert", kCommands, words);
+  if (parsed.command == nullptr) {
+    std::fputs(parsed.text.c_str(), parsed.exit_status == 0 ? stdout : stderr);
+    return parsed.exit_status;
+  }
+  if (parsed.command->name == "run") return Run(parsed.arguments);
+  if (parsed.command->name == "validate") return Validate(parsed.arguments);
+  return Version(parsed.arguments);
+}
+
+}  // namespace
+}  // namespace culvert::exe
+
+int main(int argc, char** argv) { return culvert::exe::Main({argv + 1, argv + argc}); }

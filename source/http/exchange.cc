@@ -1,0 +1,13 @@
+#include "source/http/exchange.h"
+
+namespace culvert::http {
+
+Response TextResponse(int status, std::string_view line) {
+  Response response;
+  response.status = status;
+  response.headers.Add("Content-Type", "text/plain; charset=utf-8");
+  response.body.assign(line).push_back('\n');
+  return response;
+}
+
+}  // namespace culvert::http

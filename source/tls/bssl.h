@@ -1,0 +1,28 @@
+// BoringSSL's objects as owners, and its error queue as text. Only source/tls includes this header.
+#ifndef CULVERT_SOURCE_TLS_BSSL_H_
+#define CULVERT_SOURCE_TLS_BSSL_H_
+
+#include <openssl/base.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <cstdint>
+#include <string>
+
+#ifndef OPENSSL_IS_BORINGSSL
+#error "These headers are not BoringSSL's: another TLS library is in the include path."
+#endif
+
+namespace culvert::tls {
+
+using bssl::UniquePtr;
+
+// A code of the error queue in words, such as `no shared cipher`.
+std::string ErrorText(uint32_t error);
+
+// The newest error of this thread's queue, which is emptied; `unknown error` if there is none.
+std::string TakeError();
+
+}  // namespace culvert::tls
+
+#endif  // CULVERT_SOURCE_TLS_BSSL_H_
