@@ -132,7 +132,7 @@ Task<HttpConnect::Reached> HttpConnect::Reach(const net::HostPort& destination,
   const TimePoint start = Clock::now();
   Reached reached;
   if (config_.cluster != nullptr) {
-    reached = co_await ReachCluster(destination, connection);
+    reached = co_await ReachCluster(connection);
   } else {
     reached = co_await ReachHost(destination, connection);
   }
@@ -154,8 +154,7 @@ Task<HttpConnect::Reached> HttpConnect::ReachHost(const net::HostPort& destinati
   co_return reached;
 }
 
-Task<HttpConnect::Reached> HttpConnect::ReachCluster(const net::HostPort& destination,
-                                                     ConnectionContext& connection) const {
+Task<HttpConnect::Reached> HttpConnect::ReachCluster(ConnectionContext& connection) const {
   connection.record().cluster = config_.cluster->name();
   upstream::ClusterDialResult dialled =
       co_await config_.cluster->Dial(connection.worker(), connection.In(config_.connect_timeout));

@@ -67,8 +67,7 @@ class HttpConnect final : public filter::HttpFilter {
                               filter::ConnectionContext& connection) const;
   filter::Task<Reached> ReachHost(const net::HostPort& destination,
                                   filter::ConnectionContext& connection) const;
-  filter::Task<Reached> ReachCluster(const net::HostPort& destination,
-                                     filter::ConnectionContext& connection) const;
+  filter::Task<Reached> ReachCluster(filter::ConnectionContext& connection) const;
   filter::Task<void> Refuse(culvert::http::Exchange& exchange,
                             filter::ConnectionContext& connection, Failure failure) const;
   // Whether the client has begun with the TLS that is required; what it sent is then to be read

@@ -90,6 +90,8 @@ Task<Http1Connection::Outcome> Http1Connection::ReadRequest(bool first) {
     if (read.ok()) continue;
     if (read.ended()) co_return parser_->mid_head() ? Outcome::kCutOff : Outcome::kClosed;
     if (read.failed()) {
+      // Between two requests nothing is lost, however the client goes.
+      if (!begun) co_return Outcome::kClosed;
       error_ = read.error;
       co_return Outcome::kFailed;
     }

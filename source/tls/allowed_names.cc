@@ -9,7 +9,7 @@ namespace culvert::tls {
 
 AllowedNames::AllowedNames(const std::vector<std::string>& names) {
   for (const std::string& text : names) {
-    Name name{.text = text};
+    Name name{text, {}, {}};
     if (const auto address = net::IpAddress::Parse(text)) {
       name.ip = address->ToString();
     } else {

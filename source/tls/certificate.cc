@@ -82,12 +82,17 @@ std::optional<net::IpAddress> AddressOf(const ASN1_STRING* string) {
   return net::IpAddress::V6(v6);
 }
 
-std::string TimeText(const ASN1_TIME* time) {
-  int64_t seconds = 0;
-  ASN1_TIME_to_posix(time, &seconds);
-  const time_t posix = seconds;
+time_t ToPosix(const ASN1_TIME* time) {
+  UniquePtr<ASN1_TIME> epoch(ASN1_TIME_set(nullptr, 0));
+  int days = 0;
+  int seconds = 0;
+  ASN1_TIME_diff(&days, &seconds, epoch.get(), time);
+  return time_t{days} * 24 * 60 * 60 + seconds;
+}
+
+std::string TimeText(time_t time) {
   tm parts;
-  gmtime_r(&posix, &parts);
+  gmtime_r(&time, &parts);
   char text[32];
   return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts)};
 }
@@ -150,13 +155,10 @@ absl::StatusOr<KeyPair> MakeKeyPair(std::vector<UniquePtr<X509>> chain, UniquePt
 
 std::optional<std::string> ValidityProblem(X509* certificate, std::chrono::system_clock::time_point now) {
   const time_t seconds = std::chrono::system_clock::to_time_t(now);
-  const auto compare = [&](const ASN1_TIME* time) { return X509_cmp_time_posix(time, seconds); };
-  if (const ASN1_TIME* end = X509_get0_notAfter(certificate); compare(end) < 0) {
-    return fmt::format("expired at {}", TimeText(end));
-  }
-  if (const ASN1_TIME* begin = X509_get0_notBefore(certificate); compare(begin) > 0) {
-    return fmt::format("is not valid before {}", TimeText(begin));
-  }
+  const time_t begin = ToPosix(X509_get0_notBefore(certificate));
+  const time_t end = ToPosix(X509_get0_notAfter(certificate));
+  if (end < seconds) return fmt::format("expired at {}", TimeText(end));
+  if (begin > seconds) return fmt::format("is not valid before {}", TimeText(begin));
   return std::nullopt;
 }
 

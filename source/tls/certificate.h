@@ -43,10 +43,10 @@ std::string SubjectOf(X509* certificate);
 
 // Subject alternative names by kind.
 struct AlternativeNames {
-  std::vector<std::string> dns;  // lower-case
-  std::vector<std::string> ip;
-  std::vector<std::string> uri;
-  std::vector<std::string> email;
+  std::vector<std::string> dns = {};  // lower-case
+  std::vector<std::string> ip = {};   // as net::IpAddress prints them
+  std::vector<std::string> uri = {};
+  std::vector<std::string> email = {};
 
   // All of them, in that order.
   std::vector<std::string> All() const;

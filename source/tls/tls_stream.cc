@@ -134,7 +134,8 @@ IoResult TlsStream::FlushOutput() {
   }
   output_size_ = 0;
   output_buffer_.reset();
-  return result.ok() ? inner_->TryFlush() : result;
+  if (result.failed()) return result;
+  return result.ok() ? inner_->TryFlush() : IoResult::WouldBlock();
 }
 
 IoResult TlsStream::StepHandshake(net::Readiness*& blocked_on) {
@@ -145,7 +146,7 @@ IoResult TlsStream::StepHandshake(net::Readiness*& blocked_on) {
       FlushOutput();
       return IoResult::Failed(IoError::kProtocol);
     }
-    // The peer waits for all of this before it says more, or before it says anything at all.
+    // The peer waits for it before it says more.
     if (const IoResult flushed = FlushOutput(); !flushed.ok()) {
       blocked_on = &writable();
       return flushed;

@@ -302,6 +302,19 @@ TEST_F(LogThreadTest, ALineThatAPipeTookHalfOfDoesNotBeginAnotherFile) {
   EXPECT_EQ(Dropped(name, "write_failed"), 1);
 }
 
+TEST_F(LogThreadTest, ReopeningTheSamePipeGoesOnInsideTheLine) {
+  const std::string name = StuckFifo();
+  const auto writer = Open(name);
+  const std::string line = std::string(200'000, 'x') + "\n";
+  writer->Append(line);
+  EXPECT_FALSE(log_->Flush(milliseconds(10)));
+  log_->Reopen();
+  EXPECT_FALSE(log_->Flush(milliseconds(10)));
+  std::string seen;
+  EXPECT_TRUE(WaitUntil([&] { return (seen += ReadFifo()).size() >= line.size(); }));
+  EXPECT_EQ(seen, line);
+}
+
 TEST_F(LogThreadTest, StopEndsInTimeWhenAReaderIsStuck) {
   const std::string name = StuckFifo();
   const auto writer = Open(name, 1 << 20);
@@ -362,7 +375,7 @@ TEST_F(LogThreadTest, AStuckFileThatNobodyUsesIsGivenUp) {
 
 TEST_F(LogThreadTest, OpeningAFileAgainWhileItClosesLosesNothing) {
   const std::string name = directory_.File("a.log");
-  constexpr int kRounds = 500;
+  constexpr int kRounds = 20'000;
   for (int i = 0; i < kRounds; ++i) {
     const auto writer = Open(name);
     EXPECT_TRUE(writer->Append("line\n"));

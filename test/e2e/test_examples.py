@@ -59,7 +59,8 @@ def test_quick_start_carries_its_own_metrics(examples, authority):
     (examples / "quickstart.yaml").write_text(text)
     process = subprocess.Popen([BINARY, "run", "-c", examples / "quickstart.yaml"], stdout=subprocess.DEVNULL)
     try:
-        eventually(lambda: all(is_listening(port) for port in ports.values()), what="the quick start to listen")
+        eventually(lambda: process.poll() is not None or all(is_listening(port) for port in ports.values()),
+                   what="the quick start to listen")
         done = subprocess.run(
             ["curl", "--silent", "--show-error", "--proxytunnel", "--noproxy", "", "--proxy-cacert",
              authority.certificate, "--proxy", f"https://demo:password@localhost:{ports['8443']}",

@@ -104,7 +104,6 @@ def test_every_error_is_reported_at_once(validate):
 
 
 WRONG = {
-    "no listener": ("listeners: []", "listener"),
     "not a mapping": ("- a\n- b\n", "."),
     "broken YAML": ("listeners: [\n", "."),
     "tab for indentation": ("listeners:\n\t- name: a\n", "."),

@@ -131,7 +131,7 @@ TEST_F(RelayTest, CarriesBulkBothWaysAtOnce) {
 
 TEST_F(RelayTest, CarriesBulkToASlowReceiver) {
   ShrinkBuffers(server_.fd());
-  ExpectTransfer(6 << 20, 24 << 20, 32 * 1024, milliseconds(1));
+  ExpectTransfer(6 << 20, 0, 32 * 1024, milliseconds(1));
 }
 
 TEST_F(RelayTest, CarriesBulkToAReceiverThatPausesLongerThanAPipeIsKept) {

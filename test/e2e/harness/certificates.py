@@ -60,9 +60,11 @@ class Authority:
         return context
 
 
-def server_context(issued):
+def server_context(issued, tickets=2):
+    """A server's TLS settings; `tickets` is how many session tickets a client of TLS 1.3 is sent."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(issued.certificate, issued.key)
+    context.num_tickets = tickets
     return context
 
 

@@ -13,5 +13,10 @@ class Record:
     def __getattr__(self, name):
         return self.fields.get(name)
 
+    @property
+    def timed_out(self):
+        """Whether it ended because something did not happen in time."""
+        return "timeout" in self.reason or "timed_out" in self.reason
+
     def __repr__(self):
         return self.line

@@ -164,7 +164,7 @@ class _QuietHandler(http.server.SimpleHTTPRequestHandler):
 class FileServer:
     """HTTP, or HTTPS with a certificate, for the files of a folder. `requests` are the request lines it got."""
 
-    def __init__(self, folder, issued=None):
+    def __init__(self, folder, issued=None, tickets=2):
         self.requests = requests = []
         self.headers = headers = []
 
@@ -180,7 +180,7 @@ class FileServer:
             ("127.0.0.1", free_port()), functools.partial(Handler, directory=str(folder)))
         self._server.daemon_threads = True
         if issued:
-            self._server.socket = server_context(issued).wrap_socket(
+            self._server.socket = server_context(issued, tickets).wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)

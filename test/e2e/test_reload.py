@@ -1,0 +1,77 @@
+"""SIGHUP: the config file is read again, without a connection lost."""
+
+import signal
+
+import pytest
+
+from harness import client
+from harness.config import LOOPBACK, config, http_connect, listener
+from harness.culvert import write_config
+from harness.ports import is_listening
+from harness.waiting import eventually
+
+DENY_ALL = {"rules": [{"deny": {"networks": LOOPBACK}}]}
+
+
+@pytest.fixture
+def reload():
+    """reload(proxy, config): writes the file and sends SIGHUP."""
+    def run(proxy, settings):
+        write_config(proxy.folder, settings)
+        proxy.send_signal(signal.SIGHUP)
+    return run
+
+
+def status(proxy, server, name=None):
+    connection, reply = client.connect(proxy.address(name), server.address)
+    connection.close()
+    return reply.status
+
+
+def changed(proxy, *listeners):
+    """The config of the proxy with other listeners."""
+    return {**proxy.config, "listeners": list(listeners)}
+
+
+def test_new_connections_get_the_new_filters_and_open_ones_keep_theirs(plain_proxy, reload, echo_server, tunnel):
+    connection = tunnel(plain_proxy.address(), echo_server.address)
+    reload(plain_proxy, changed(plain_proxy, listener(http_connect(DENY_ALL), port=plain_proxy.port)))
+    eventually(lambda: status(plain_proxy, echo_server) == 403, what="the new policy")
+    client.assert_echoes(connection, b"x" * 100_000)
+
+
+def test_listeners_come_and_go(plain_proxy, reload, echo_server, tunnel):
+    connection = tunnel(plain_proxy.address(), echo_server.address)
+    other = listener(http_connect(), name="other")
+    old_port = plain_proxy.port
+    settings = changed(plain_proxy, other)
+    reload(plain_proxy, settings)
+    plain_proxy.config = settings
+    plain_proxy.wait_until_listening()
+    assert status(plain_proxy, echo_server, "other") == 200
+    eventually(lambda: not is_listening(old_port), what="the end of the old listener")
+    client.assert_echoes(connection)
+
+
+def test_wrong_config_changes_nothing_and_is_told(plain_proxy, reload, echo_server):
+    settings = changed(plain_proxy, listener(http_connect(DENY_ALL), port=plain_proxy.port))
+    settings["listeners"][0]["adress"] = "x"
+    reload(plain_proxy, settings)
+    plain_proxy.wait_for_log(r"listeners\[0\]\.adress")
+    assert status(plain_proxy, echo_server) == 200
+
+
+def test_change_of_the_process_is_refused(plain_proxy, reload, echo_server):
+    settings = changed(plain_proxy, listener(http_connect(DENY_ALL), port=plain_proxy.port))
+    settings["process"] = {**settings["process"], "workers": 1}
+    reload(plain_proxy, settings)
+    plain_proxy.wait_for_log(r"\bprocess\b.*restart")
+    assert status(plain_proxy, echo_server) == 200
+
+
+def test_no_client_is_turned_away_while_configs_change(plain_proxy, reload, echo_server):
+    settings = changed(plain_proxy, listener(http_connect(), port=plain_proxy.port))
+    for number in range(10):
+        settings["listeners"][0]["max_connections"] = 1000 + number
+        reload(plain_proxy, settings)
+        assert [status(plain_proxy, echo_server) for _ in range(10)] == [200] * 10
