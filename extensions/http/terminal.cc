@@ -56,7 +56,7 @@ Task<void> Terminal::Run(filter::StreamPtr downstream, ConnectionContext& connec
   while (true) {
     const uint64_t received = http.bytes_received();
     const uint64_t sent = http.bytes_sent();
-    const Outcome outcome = co_await http.ReadRequest(first);
+    const Outcome outcome = co_await http.ReadRequest(first, connection.retired());
     if (outcome == Outcome::kCancelled) co_return;
     if (outcome != Outcome::kRequest) {
       // The silent end of a connection that had its requests is no event of its own.
@@ -104,6 +104,8 @@ Task<void> Terminal::Refuse(Http1Connection& http, ConnectionContext& connection
     reason = "the request head took too long";
   }
   if (status == 0) co_return;
+  connection.record().protocol = "http";
+  connection.record().MutableHttp();  // has the status, if no request
   Response response = culvert::http::TextResponse(status, reason);
   response.close = true;
   co_await http.Respond(std::move(response));

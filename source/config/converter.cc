@@ -44,16 +44,17 @@ void Converter::ConvertMessage(const Node& node, const std::string& path, pb::Me
   if (node.kind != Node::Kind::kMap) {
     return diagnostics_.Reject(path, ExpectedMap(node, type));
   }
-  ConvertFields(node, path, message);
+  ConvertFields(node, path, "", message);
 }
 
-void Converter::ConvertFields(const Node& node, const std::string& path, pb::Message& message) {
+void Converter::ConvertFields(const Node& node, const std::string& path, std::string_view form_key,
+                              pb::Message& message) {
   const pb::Descriptor& type = *message.GetDescriptor();
   std::unordered_map<const pb::OneofDescriptor*, std::string> chosen;
   for (const Node::Entry* entry : UniqueEntries(node, path)) {
-    if (entry->key.starts_with('@')) continue;
     const pb::FieldDescriptor* field = type.FindFieldByName(entry->key);
     if (field == nullptr) {
+      if (!form_key.empty() && entry->key == form_key) continue;
       ReportUnknownField(*entry, path, type);
       continue;
     }

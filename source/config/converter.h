@@ -29,9 +29,9 @@ class Converter {
                       google::protobuf::Message& message);
 
  private:
-  // The fields of a message from a map; keys that begin with '@' belong to the form, not to the
-  // message.
-  void ConvertFields(const Node& node, const std::string& path, google::protobuf::Message& message);
+  // The fields of a message from a map, in which `form_key` is no field but part of the form.
+  void ConvertFields(const Node& node, const std::string& path, std::string_view form_key,
+                     google::protobuf::Message& message);
   void ConvertList(const Node& node, const std::string& path,
                    const google::protobuf::FieldDescriptor& field,
                    google::protobuf::Message& message);

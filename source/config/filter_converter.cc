@@ -54,7 +54,7 @@ void Converter::ConvertAny(const Node& node, const std::string& path, pb::Any& a
   // The validator reports types that do not exist, for every format.
   if (type == nullptr) return;
   const auto message = NewMessage(*type);
-  ConvertFields(node, path, *message);
+  ConvertFields(node, path, kType, *message);
   any.PackFrom(*message);
 }
 

@@ -51,9 +51,14 @@ std::optional<std::string> Suggest(std::string_view wrong, std::span<const std::
   std::optional<std::string> best;
   for (const std::string& name : known) {
     if (name.size() > kMaxLength) continue;
-    const size_t distance = EditDistance(meant, Normalize(name));
+    const std::string candidate = Normalize(name);
+    // Most names differ too much in length to be worth more.
+    const size_t least =
+        std::max(meant.size(), candidate.size()) - std::min(meant.size(), candidate.size());
+    if (least >= best_distance) continue;
+    const size_t distance = EditDistance(meant, candidate);
     // A name of which nothing is left is no guess.
-    if (distance >= best_distance || distance >= name.size()) continue;
+    if (distance >= best_distance || distance >= candidate.size()) continue;
     best_distance = distance;
     best = name;
   }

@@ -22,6 +22,9 @@ namespace {
 namespace pb = google::protobuf;
 using ParseInfoTree = pb::TextFormat::ParseInfoTree;
 
+// As many as are shown in the end.
+constexpr size_t kMaxComplaints = 1000;
+
 // Of an error of protobuf's parser, which may repeat names from the file.
 constexpr size_t kMaxMessage = 200;
 
@@ -76,7 +79,7 @@ class Collector : public pb::io::ErrorCollector {
     AddError(line, column, message);
   }
   void AddError(int line, int column, const std::string& message) override {
-    complaints_.push_back({line, column, message});
+    if (complaints_.size() < kMaxComplaints) complaints_.push_back({line, column, message});
   }
   const std::vector<Complaint>& complaints() const { return complaints_; }
 

@@ -29,8 +29,6 @@ struct Worker {
   uint32_t index;
   net::EventLoop& loop;
   net::Resolver& resolver;
-  // Set while the process or the connection's listener is going away: answer, then close.
-  bool draining = false;
 };
 
 // What all connections of one listener have in common.
@@ -62,9 +60,11 @@ class ConnectionContext {
   TimePoint start() const { return start_; }
   // A deadline so long from now.
   TimePoint In(Duration duration) const { return After(now(), duration); }
-  bool draining() const { return worker_.draining || retired_; }
+  bool draining() const { return retired_.ready(); }
   // The connection is to end as soon as it can do so politely.
-  void Retire() { retired_ = true; }
+  void Retire() { retired_.Signal(); }
+  // What tells those who wait for more work that there is to be none: for a Wait beside the stream.
+  net::Readiness& retired() { return retired_; }
 
   uint64_t id() const { return origin_.id; }
   const net::SocketAddress& remote_address() const { return origin_.remote_address; }
@@ -102,7 +102,7 @@ class ConnectionContext {
   std::optional<identity::Identity> identity_;
   std::unique_ptr<access_log::Record> record_;
   bool logged_ = false;
-  bool retired_ = false;
+  net::Readiness retired_;
 };
 
 }  // namespace culvert::filter

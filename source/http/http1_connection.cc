@@ -67,7 +67,7 @@ void Http1Connection::BeginExchange() {
   if (request_->framing.has_body()) body_ = std::make_unique<Http1BodyDecoder>(request_->framing);
 }
 
-Task<Http1Connection::Outcome> Http1Connection::ReadRequest(bool first) {
+Task<Http1Connection::Outcome> Http1Connection::ReadRequest(bool first, net::Readiness& stop) {
   request_.reset();
   if (!parser_) parser_ = std::make_unique<Http1RequestParser>(options_.head_limits);
   net::EventLoop& loop = (co_await net::CurrentScope()).loop();
@@ -95,7 +95,10 @@ Task<Http1Connection::Outcome> Http1Connection::ReadRequest(bool first) {
       error_ = read.error;
       co_return Outcome::kFailed;
     }
-    const WaitOutcome outcome = co_await Wait(deadline, &stream_->readable());
+    // A client that has just connected gets its answer even when we are about to leave.
+    if (!begun && stop.ready()) co_return Outcome::kClosed;
+    net::Readiness* also = begun ? nullptr : &stop;
+    const WaitOutcome outcome = co_await Wait(deadline, &stream_->readable(), also);
     if (outcome == WaitOutcome::kCancelled) co_return Outcome::kCancelled;
     if (outcome == WaitOutcome::kTimedOut) {
       const bool silent = !begun || (!first && !parser_->mid_head());

@@ -40,8 +40,9 @@ class Http1Connection final : public Exchange {
     kFailed,     // see error()
     kCancelled,
   };
-  // Reads the next request. `first` says that the client connected to send it: then waiting is not idling.
-  net::Task<Outcome> ReadRequest(bool first);
+  // Reads the next request. `first` says that the client connected to send it: then waiting is not idling. Once
+  // `stop` is ready an idle connection is closed.
+  net::Task<Outcome> ReadRequest(bool first, net::Readiness& stop);
   const Refusal& refusal() const;
   net::IoError error() const { return error_; }
 

@@ -76,9 +76,7 @@ absl::StatusOr<bool> HtpasswdProvider::ReloadIfChanged() {
   stamp_ = stamp;
   std::vector<std::string> errors;
   if (Read(errors)) return true;
-  std::string message = fmt::format("provider {} keeps the users it had", name_);
-  for (const std::string& error : errors) message += "; " + error;
-  return InvalidArgument(message);
+  return InvalidArgument(fmt::format("{}", fmt::join(errors, "; ")));
 }
 
 HtpasswdProvider::Stamp HtpasswdProvider::StampOf(const std::string& path) {

@@ -169,16 +169,15 @@ class Race {
 }  // namespace
 
 std::vector<IpAddress> SortForHappyEyeballs(std::vector<IpAddress> addresses) {
-  std::vector<IpAddress> sorted;
-  sorted.reserve(addresses.size());
-  const auto v4 = std::ranges::stable_partition(addresses, &IpAddress::is_v6);
-  auto next_v6 = addresses.begin();
-  auto next_v4 = v4.begin();
-  while (sorted.size() < addresses.size()) {
-    if (next_v6 != v4.begin()) sorted.push_back(*next_v6++);
-    if (next_v4 != addresses.end()) sorted.push_back(*next_v4++);
+  std::vector<IpAddress> v6;
+  std::vector<IpAddress> v4;
+  for (const IpAddress& address : addresses) (address.is_v6() ? v6 : v4).push_back(address);
+  addresses.clear();
+  for (size_t i = 0; i < std::max(v6.size(), v4.size()); ++i) {
+    if (i < v6.size()) addresses.push_back(v6[i]);
+    if (i < v4.size()) addresses.push_back(v4[i]);
   }
-  return sorted;
+  return addresses;
 }
 
 Task<ConnectResult> Connect(std::vector<SocketAddress> candidates, ConnectOptions options) {

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -47,14 +49,19 @@ bool IsLocalhost(std::string_view host) {
   return host == "localhost" || host.ends_with(".localhost");
 }
 
-ResolveResult Known(std::vector<IpAddress> addresses) {
-  std::ranges::stable_partition(addresses, &IpAddress::is_v6);
-  return {.failure = ResolveFailure::kNone, .addresses = std::move(addresses), .from_cache = true};
+ResolveResult Known(std::span<const IpAddress> addresses) {
+  ResolveResult result{.from_cache = true};
+  std::ranges::copy_if(addresses, std::back_inserter(result.addresses), &IpAddress::is_v6);
+  std::ranges::copy_if(addresses, std::back_inserter(result.addresses), &IpAddress::is_v4);
+  return result;
 }
 
 ResolveResult Loopback() {
-  return Known({IpAddress::V6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}),
-                IpAddress::V4(127, 0, 0, 1)});
+  constexpr std::array kAddresses = {
+      IpAddress::V6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}),
+      IpAddress::V4(127, 0, 0, 1),
+  };
+  return Known(kAddresses);
 }
 
 }  // namespace
@@ -181,8 +188,8 @@ void AresResolver::OnAnswer(Query& query, DnsAnswer answer) {
 Task<ResolveResult> AresResolver::Resolve(std::string host, TimePoint deadline) {
   if (IsLocalhost(host)) co_return Loopback();
   if (hosts_file_) {
-    std::vector<IpAddress> listed = hosts_file_->Find(host, loop_.now());
-    if (!listed.empty()) co_return Known(std::move(listed));
+    const std::vector<IpAddress> listed = hosts_file_->Find(host, loop_.now());
+    if (!listed.empty()) co_return Known(listed);
   }
   // From the first wait on the resolver may be gone; what is taken from it here is not.
   EventLoop& loop = loop_;
@@ -192,10 +199,9 @@ Task<ResolveResult> AresResolver::Resolve(std::string host, TimePoint deadline) 
   Half v4(*this, host, Family::kV4, answered);
   TimePoint patience = kNever;
   while (!v6.answer() || !v4.answer()) {
-    if (patience == kNever && v6.has_address())
-      patience = After(v4.LateSince(v6, loop.now()), delay);
-    if (patience == kNever && v4.has_address())
-      patience = After(v6.LateSince(v4, loop.now()), delay);
+    const TimePoint now = loop.now();
+    if (patience == kNever && v6.has_address()) patience = After(v4.LateSince(v6, now), delay);
+    if (patience == kNever && v4.has_address()) patience = After(v6.LateSince(v4, now), delay);
     answered.Clear();
     const WaitOutcome outcome = co_await Wait(std::min(deadline, patience), &answered);
     if (outcome == WaitOutcome::kTimedOut) break;

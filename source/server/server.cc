@@ -69,6 +69,24 @@ absl::StatusOr<net::ResolverOptions> ResolverOptionsOf(const config::v1::Resolve
   return options;
 }
 
+// Up to the filter that a path is in; the whole path outside of filters.
+std::string_view FilterOf(std::string_view path) {
+  constexpr std::string_view kFilters = ".filters[";
+  const size_t filters = path.find(kFilters);
+  if (filters == std::string_view::npos) return path;
+  return path.substr(0, path.find(']', filters) + 1);
+}
+
+// Whether an error of the build is but the consequence of one that the loader has reported: in the same filter, in
+// a field within the other, or round it.
+bool FollowsFrom(const FieldError& error, const std::vector<config::ConfigError>& known) {
+  const std::string_view place = FilterOf(error.path);
+  return std::ranges::any_of(known, [&](const config::ConfigError& other) {
+    const std::string_view other_place = FilterOf(other.path);
+    return place.starts_with(other_place) || other_place.starts_with(place);
+  });
+}
+
 uint32_t WorkersOf(const config::v1::Config& config, std::optional<uint32_t> option) {
   const uint32_t workers = option.value_or(config.process().workers());
   return workers != 0 ? workers : std::max(1u, std::thread::hardware_concurrency());
@@ -93,14 +111,19 @@ LoadedConfig Process::Load(const std::string& file) {
   config::LoadResult loaded = config::LoadConfigFile(file, {services_->filters.Names()});
   LoadedConfig result;
   result.errors = std::move(loaded.errors);
-  if (!result.errors.empty()) return result;
+  // What could be read is built even so: a user sees every error at once.
   std::vector<FieldError> errors;
   if (auto options = ResolverOptionsOf(loaded.config.process().resolver()); !options.ok()) {
     errors.push_back({"process.resolver.servers", std::string(Message(options.status()))});
   }
   SnapshotPtr snapshot = BuildSnapshot(loaded.config, DirectoryOf(file), *services_, errors);
-  for (const FieldError& error : errors) result.errors.push_back(loaded.sources.Error(error.path, error.message));
-  if (errors.empty()) result.snapshot = std::move(snapshot);
+  const std::vector<config::ConfigError> known = result.errors;
+  for (const FieldError& error : errors) {
+    if (FollowsFrom(error, known)) continue;
+    result.errors.push_back(loaded.sources.Error(error.path, error.message));
+  }
+  std::ranges::stable_sort(result.errors, {}, &config::ConfigError::position);
+  if (result.errors.empty()) result.snapshot = std::move(snapshot);
   return result;
 }
 
@@ -295,8 +318,10 @@ void Server::ShutDown() {
   // Lets the coroutines of this thread end.
   loop_.RunOnce(Clock::now());
   for (auto& worker : workers_) worker->Stop();
-  workers_.clear();
   snapshot_.reset();
+  // Its threads post to the workers' loops: they end before those are gone.
+  process_->services().verifier.reset();
+  workers_.clear();
   process_->logs().Stop(kLogFlushTimeout);
   for (const std::string& path : unix_paths_) unlink(path.c_str());
   log::Info("stopped");

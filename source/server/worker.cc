@@ -185,6 +185,7 @@ bool Worker::AcceptOne(Acceptor& acceptor) {
   }
   Connection& connection = connections_.emplace_back(*services_, acceptor.snapshot, std::move(origin));
   connection_count_.store(connections_.size(), std::memory_order_relaxed);
+  if (draining_) connection.context().Retire();
   const auto self = std::prev(connections_.end());
   std::unique_ptr<net::SocketStream> stream = net::SocketStream::Create(loop_, std::move(fd));
   if (stream == nullptr) {
@@ -230,7 +231,8 @@ void Worker::CheckIdle() {
 
 void Worker::Drain(net::EventLoop& loop, std::function<void()> on_idle) {
   loop_.Post([this, &loop, on_idle = std::move(on_idle)] {
-    services_->draining = true;
+    for (Connection& connection : connections_) connection.context().Retire();
+    draining_ = true;
     on_idle_ = [&loop, on_idle] { loop.Post(on_idle); };
     for (Acceptor& acceptor : acceptors_) {
       if (!acceptor.retired) RetireAcceptor(acceptor);

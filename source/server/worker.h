@@ -86,6 +86,7 @@ class Worker {
   // A connection has ended, and with it a descriptor has become free.
   net::Readiness descriptor_freed_;
   bool exhausted_ = false;
+  bool draining_ = false;
   std::function<void()> on_idle_;
   std::thread thread_;
 };

@@ -17,7 +17,7 @@ std::string ErrorText(uint32_t error) {
 }
 
 std::string TakeError() {
-  const uint32_t error = ERR_peek_last_error();
+  const uint32_t error = ERR_peek_error();
   ERR_clear_error();
   return ErrorText(error);
 }

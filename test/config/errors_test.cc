@@ -44,6 +44,10 @@ const Mistake kTypes[] = {
      "clusters:\n- nmae: a\n  endpoints: [{adress: x}]\n",
      {"2:3: clusters[0].nmae: unknown field; did you mean 'name'?",
       "3:16: clusters[0].endpoints[0].adress: unknown field; did you mean 'address'?"}},
+    {"TypeWhereThereIsNoChoice",
+     "process: {\"@type\": x}",
+     {"1:11: process.@type: unknown field; use one of 'node', 'workers', 'max_connections', "
+      "'resolver', 'drain_timeout'"}},
     {"CamelCase",
      WithCluster("connectTimeout: 1s"),
      {"3:4: clusters[0].connectTimeout: unknown field; did you mean 'connect_timeout'?"}},

@@ -12,13 +12,14 @@ from harness.config import auth, config, http_connect, listener, users
 from harness.waiting import Stopwatch, eventually
 
 
-def htpasswd_line(user, password, kind):
-    """A line of an htpasswd file as Apache's and OpenSSL's own tools write it."""
+def htpasswd_line(user, password, kind, cost=6):
+    """A line of an htpasswd file as Apache's and OpenSSL's own tools write it; `cost` is that of bcrypt."""
     if kind == "sha1":
         digest = base64.b64encode(hashlib.sha1(password.encode()).digest()).decode()
         return f"{user}:{{SHA}}{digest}"
     if kind == "bcrypt":
-        done = subprocess.run(["htpasswd", "-nbB", "-C", "6", user, password], capture_output=True, text=True, check=True)
+        done = subprocess.run(["htpasswd", "-nbB", "-C", str(cost), user, password],
+                              capture_output=True, text=True, check=True)
         return done.stdout.strip()
     done = subprocess.run(["openssl", "passwd", {"sha256": "-5", "sha512": "-6"}[kind], password],
                           capture_output=True, text=True, check=True)
@@ -171,9 +172,8 @@ def test_slowed_down_guesser_does_not_slow_down_other_sources(with_users, echo_s
 
 def test_hashing_does_not_stop_the_event_loop(start, echo_server, tmp_path):
     """bcrypt with a high cost takes long; meanwhile the only worker carries the bytes of its other tunnels."""
-    slow = subprocess.run(["htpasswd", "-nbB", "-C", "13", "slow", "word"], capture_output=True, text=True, check=True)
     file = tmp_path / "users.htpasswd"
-    file.write_text(slow.stdout.strip() + "\n" + htpasswd_line("fast", "word", "sha1") + "\n")
+    file.write_text(htpasswd_line("slow", "word", "bcrypt", 13) + "\n" + htpasswd_line("fast", "word", "sha1") + "\n")
     provider = {"name": "users", "htpasswd": {"filename": str(file)}}
     proxy = start(config(listener(auth(), http_connect()), identity_providers=[provider], workers=1))
     other = client.open_tunnel(proxy.address(), echo_server.address, "fast:word")
@@ -193,8 +193,7 @@ def test_hashing_does_not_stop_the_event_loop(start, echo_server, tmp_path):
 
 
 def test_right_password_is_hashed_once_within_the_cache_time(start, echo_server, tmp_path):
-    slow = subprocess.run(["htpasswd", "-nbB", "-C", "12", "alice", "word"], capture_output=True, text=True, check=True)
-    (tmp_path / "users.htpasswd").write_text(slow.stdout)
+    (tmp_path / "users.htpasswd").write_text(htpasswd_line("alice", "word", "bcrypt", 12) + "\n")
     provider = {"name": "users", "htpasswd": {"filename": str(tmp_path / "users.htpasswd")}}
     proxy = start(config(listener(auth(), http_connect()), identity_providers=[provider], workers=1))
     first = Stopwatch()

@@ -25,7 +25,7 @@ def routed(start, serve):
 
 @pytest.fixture
 def greeting(dial):
-    """greeting(proxy, pieces, ...): what the chain that takes a client with these first bytes is called; '' for none."""
+    """greeting(proxy, pieces, ...): the name of the chain that takes a client with these first bytes, or ''."""
     def ask(proxy, pieces, **options):
         connection = dial(proxy.address(), **options)
         for piece in pieces:
@@ -44,8 +44,9 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize("cut", [lambda hello: [hello], bytewise, in_records(1), in_records(50), in_records_and_packets(20)],
-                         ids=["whole", "bytewise", "records of 1", "records of 50", "records and packets"])
+@pytest.mark.parametrize(
+    "cut", [lambda hello: [hello], bytewise, in_records(1), in_records(50), in_records_and_packets(20)],
+    ids=["whole", "bytewise", "records of 1", "records of 50", "records and packets"])
 def test_hello_in_any_pieces_is_understood(routed, greeting, cut):
     proxy = routed(NAMES)
     assert greeting(proxy, cut(client_hello("a.example.test"))) == "exact"
@@ -97,7 +98,7 @@ def test_source_ranges(routed, greeting):
     assert greeting(proxy, [b"x"], source="127.0.0.1") == "rest"
 
 
-def test_destination_range_and_port(routed, greeting, free_port):
+def test_destination_range_and_port(routed, free_port):
     proxy = routed({"one": {"destination_ranges": ["127.0.0.1/32"]}, "two": {"destination_ranges": ["127.0.0.2/32"]},
                     "port": {"destination_ports": [str(free_port)], "destination_ranges": ["127.0.0.3/32"]},
                     "rest": None}, host="0.0.0.0", port=free_port)

@@ -22,7 +22,8 @@ def test_help_has_an_example(arguments):
 
 
 @pytest.mark.parametrize("arguments", [
-    [], ["walk"], ["run"], ["validate"], ["run", "-c"], ["run", "--no-such-flag"], ["run", "-c", "x.yaml", "--workers", "many"],
+    [], ["walk"], ["run"], ["validate"], ["run", "-c"], ["run", "--no-such-flag"],
+    ["run", "-c", "x.yaml", "--workers", "many"],
     ["run", "-c", "x.yaml", "--log-level", "loud"], ["validate", "-c", "x.yaml", "more"],
 ])
 def test_wrong_usage_is_status_2(arguments):

@@ -77,7 +77,8 @@ def test_no_credentials_is_407(start):
 
 @pytest.mark.parametrize("authority", [
     "example.test", "example.test:", ":443", "example.test:0", "example.test:65536", "example.test:4x", "a b:443",
-    "[::1:443", "::1:443", "[fe80::1%25eth0]:443", "user@example.test:443", "example.test:443/", "http://example.test:443",
+    "[::1:443", "::1:443", "[fe80::1%25eth0]:443", "user@example.test:443", "example.test:443/",
+    "http://example.test:443",
     "exa\tmple.test:443", "[127.0.0.1]:443", "127.0.0.1:443x",
 ])
 def test_malformed_destination_is_400(proxy, authority):

@@ -133,7 +133,9 @@ def test_connect_may_follow_another_request(proxy, echo_server, dial):
     assert rest + client.read_exactly(connection, 5 - len(rest)) == b"early"
 
 
-@pytest.mark.parametrize("coding", ["Content-Length: 5\r\n\r\nabcde", "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n"])
+@pytest.mark.parametrize("coding", [
+    "Content-Length: 5\r\n\r\nabcde", "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n",
+], ids=["length", "chunked"])
 def test_body_that_nobody_wants_does_not_become_a_request(proxy, dial, coding):
     connection = dial(proxy.address())
     connection.sendall(f"{POST}{coding}{GET}\r\n".encode())
@@ -182,7 +184,8 @@ def test_head_that_is_too_large_gets_431(with_http):
 
 def test_target_that_is_too_long_gets_414(with_http):
     proxy = with_http(max_head_size=4096)
-    assert client.exchange(proxy.address(), f"GET /{'a' * 5000} HTTP/1.1\r\nHost: a\r\n\r\n".encode()).status in (414, 431)
+    request = f"GET /{'a' * 5000} HTTP/1.1\r\nHost: a\r\n\r\n"
+    assert client.exchange(proxy.address(), request.encode()).status in (414, 431)
 
 
 def test_too_many_headers_get_431(with_http):

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from harness import client
-from harness.config import LOOPBACK, config, http_connect, listener
+from harness.config import LOOPBACK, http_connect, listener
 from harness.culvert import write_config
 from harness.ports import is_listening
 from harness.waiting import eventually

@@ -44,7 +44,9 @@ def test_tls_goes_through(tls_only, destination, tunnel, cut):
     assert client.read_exactly(connection, len(sent)) == sent
 
 
-@pytest.mark.parametrize("first", [b"SSH-2.0-OpenSSH\r\n", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\x05hello", b"\x80"])
+@pytest.mark.parametrize("first", [
+    b"SSH-2.0-OpenSSH\r\n", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\x05hello", b"\x80",
+], ids=["ssh", "http", "broken hello", "one byte"])
 def test_other_protocols_are_cut_and_logged(tls_only, destination, tunnel, first):
     proxy = tls_only(require_tls=True)
     connection = tunnel(proxy.address(), destination.address)

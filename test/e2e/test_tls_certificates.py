@@ -36,7 +36,8 @@ def wildcard(authority):
 
 
 @pytest.mark.parametrize("server_name, chosen", [
-    ("default.test", "default"), ("a.example.test", "exact"), ("A.EXAMPLE.TEST", "exact"), ("b.example.test", "wildcard"),
+    ("default.test", "default"), ("a.example.test", "exact"), ("A.EXAMPLE.TEST", "exact"),
+    ("b.example.test", "wildcard"),
     ("c.b.example.test", "default"), ("example.test", "default"), ("unknown.test", "default"), (None, "default"),
 ])
 def test_name_of_the_client_chooses(serve_tls, shown, default, exact, wildcard, server_name, chosen):

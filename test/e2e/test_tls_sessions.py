@@ -51,7 +51,8 @@ def test_ticket_is_no_way_round_a_required_certificate(start, echo_server, local
     required = {"mode": "REQUIRED", "ca": {"filename": str(authority.certificate)}}
     proxy = start(config(
         listener(tls_terminate(localhost), {"tcp_proxy": {"cluster": "echo"}}, name="open"),
-        listener(tls_terminate(localhost, client_certificate=required), {"tcp_proxy": {"cluster": "echo"}}, name="closed"),
+        listener(tls_terminate(localhost, client_certificate=required), {"tcp_proxy": {"cluster": "echo"}},
+                 name="closed"),
         clusters=[cluster("echo", echo_server.address)]))
     context = authority.client_context()
     opened = context.wrap_socket(dial(proxy.address("open")), server_hostname="localhost")

@@ -58,7 +58,7 @@ def test_client_may_end_its_direction_and_still_read(plain_proxy, serve, tunnel)
     assert client.read_to_end(connection).startswith(b"300000 ")
 
 
-def test_server_may_end_its_direction_and_still_read(plain_proxy, serve, tunnel):
+def test_server_may_end_its_direction_and_still_read(plain_proxy, serve):
     received = queue.Queue()
 
     def half_closing(connection):

@@ -189,8 +189,10 @@ def test_files_that_run_would_open_are_opened(validate, localhost, tmp_path):
 @pytest.mark.parametrize("fields, path", [
     ({"cipher_suites": ["NO-SUCH-SUITE"]}, "cipher_suites"), ({"curves": ["P-123"]}, "curves"),
     ({"minimum_version": "TLSv1_3", "maximum_version": "TLSv1_2"}, "_version"),
-    ({"minimum_version": "SSLv3"}, "minimum_version"), ({"client_certificate": {"mode": "REQUIRED"}}, "client_certificate"),
-    ({"application_protocols": [""]}, "application_protocols"), ({"application_protocols": ["a" * 256]}, "application_protocols"),
+    ({"minimum_version": "SSLv3"}, "minimum_version"),
+    ({"client_certificate": {"mode": "REQUIRED"}}, "client_certificate"),
+    ({"application_protocols": [""]}, "application_protocols"),
+    ({"application_protocols": ["a" * 256]}, "application_protocols"),
 ])
 def test_tls_settings_are_checked(validate, localhost, fields, path):
     status, text = tls_errors(validate, localhost, **fields)

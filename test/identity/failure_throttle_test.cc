@@ -92,6 +92,14 @@ TEST_F(FailureThrottleTest, ForgetsAFailureForEachMaximumDelayOfQuiet) {
   EXPECT_EQ(FailAnew(kAttacker, "alice"), milliseconds(250));
 }
 
+TEST_F(FailureThrottleTest, ForgetsAFailureOnce) {
+  for (int i = 0; i < 6; ++i) Fail(kAttacker, fmt::format("user{}", i), fmt::format("{}", i));
+  now_ += seconds(8) + seconds(8);
+  // Asked twice about the same quiet: a known guess adds no failure either.
+  EXPECT_EQ(Fail(kAttacker, "user5", "5"), seconds(4));
+  EXPECT_EQ(Fail(kAttacker, "user5", "5"), seconds(4));
+}
+
 TEST_F(FailureThrottleTest, DoesNotCountTheSameGuessTwice) {
   EXPECT_EQ(Fail(kOffice, "bob", "old password"), milliseconds(250));
   for (int i = 0; i < 1000; ++i) {

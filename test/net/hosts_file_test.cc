@@ -1,10 +1,13 @@
 #include "source/net/hosts_file.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <string>
+#include <vector>
 
 namespace culvert::net {
 namespace {
@@ -46,7 +49,7 @@ TEST(HostsFileTest, CommentsAndWhatIsNoAddressArePassedOver) {
 }
 
 TEST(HostsFileTest, ChangeIsSeenWithinASecond) {
-  const std::string path = testing::TempDir() + "/hosts_file_test";
+  const std::string path = testing::TempDir() + "/hosts_file_test." + std::to_string(getpid());
   std::ofstream(path) << "192.0.2.1 a\n";
   HostsFile file(path);
   EXPECT_EQ(file.Find("a", kStart), Ips({"192.0.2.1"}));

@@ -1,8 +1,10 @@
 #include "source/net/resolver.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -169,7 +171,7 @@ TEST_F(ResolverTest, SilentServerIsTriedAsOftenAsAllowed) {
 }
 
 TEST_F(ResolverTest, LaterQuestionDoesNotWaitForTheTimeOutsOfAnEarlierOne) {
-  options_.ares.query_timeout = milliseconds(40);
+  options_.ares.query_timeout = milliseconds(150);
   SetBoth("early.test", {.held = true});
   SetBoth("late.test", {.held = true});
   Running<ResolveResult> early(loop_, Ask("early.test"));
@@ -309,12 +311,17 @@ class SystemResolverTest : public ResolverTest {
  protected:
   SystemResolverTest() {
     options_.ares.servers.clear();
-    options_.ares.resolv_conf = testing::TempDir() + "/resolver_test.resolv.conf";
-    options_.hosts_file = testing::TempDir() + "/resolver_test.hosts";
+    const std::string path = testing::TempDir() + "/resolver_test." + std::to_string(getpid());
+    options_.ares.resolv_conf = path + ".resolv.conf";
+    options_.hosts_file = path + ".hosts";
     options_.ares.resolv_conf_port = server_.address().port();
     std::ofstream(options_.ares.resolv_conf)
         << "nameserver 127.0.0.1\nsearch corp.test\noptions ndots:2\n";
     std::ofstream(options_.hosts_file) << "192.0.2.7 listed.test\n2001:db8::7 listed.test\n";
+  }
+  ~SystemResolverTest() override {
+    std::filesystem::remove(options_.ares.resolv_conf);
+    std::filesystem::remove(options_.hosts_file);
   }
 };
 

@@ -203,7 +203,7 @@ TEST_F(ServerContextTest, RefusesACertificateThatMayNotSign) {
   const Issued issued = Authority().Issue({.common_name = "leaf", .key_usage = "keyAgreement"});
   const auto context = ServerContext::Create(OptionsOf(issued));
   EXPECT_EQ(Message(context.status()),
-            "the certificate (CN=leaf,O=Culvert tests) is of no use for TLS: ecc cert not for signing");
+            "the certificate (CN=leaf,O=Culvert tests) is of no use for TLS: key usage bit incorrect");
 }
 
 TEST_F(ServerContextTest, LeavesTheErrorQueueClean) {

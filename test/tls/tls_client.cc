@@ -27,6 +27,8 @@ TlsClient::TlsClient(const ClientOptions& options) : context_(SSL_CTX_new(TLS_me
     SSL_CTX_use_PrivateKey(context, options.certificate->key.get());
   }
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT);
+  // The server's limit is the lower one.
+  SSL_CTX_set_session_psk_dhe_timeout(context, 365 * 24 * 3600);
   SSL_CTX_sess_set_new_cb(context, OnSession);
   ssl_.reset(SSL_new(context));
   SSL_set_app_data(ssl_.get(), this);

@@ -39,6 +39,7 @@ class Culvert:
     def __init__(self, folder, config, arguments=(), open_files=None, environment=None):
         self.folder = folder
         self.config = config
+        self.has_listened = False
         self.log = []  # lines of standard error
         self._records = []
         self._output = []  # lines of standard output that are no access log records
@@ -77,6 +78,7 @@ class Culvert:
                 assert self._process.poll() is None, f"culvert ended with status {self._process.poll()}:\n{self.text}"
                 assert time.monotonic() < deadline, f"culvert does not listen on {waiting_for}:\n{self.text}"
                 self._changed.wait(0.02)
+        self.has_listened = True
         return self
 
     # What it prints.
