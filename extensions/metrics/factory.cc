@@ -19,7 +19,8 @@ class Factory final : public filter::HttpFilterFactory<v1::Metrics> {
                                                    filter::BuildContext& context) const override {
     const std::string path(config.path().empty() ? kDefaultPath : config.path());
     if (!path.starts_with('/') || path.find_first_of("?# ") != std::string::npos) {
-      context.AddError("path", "is no path; write one that begins with '/' and has no '?', '#' or space");
+      context.AddError("path",
+                       "is no path; write one that begins with '/' and has no '?', '#' or space");
     }
     return std::make_shared<Metrics>(path, context.environment().stats());
   }

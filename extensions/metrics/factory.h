@@ -1,4 +1,5 @@
-// `metrics`: answers GET on one path with the process's counters, gauges and histograms as Prometheus text.
+// `metrics`: answers GET on one path with the process's counters, gauges and histograms as
+// Prometheus text.
 #ifndef CULVERT_EXTENSIONS_METRICS_FACTORY_H_
 #define CULVERT_EXTENSIONS_METRICS_FACTORY_H_
 

@@ -4,12 +4,12 @@
 
 namespace culvert::extensions::metrics {
 
-using filter::ConnectionContext;
-using filter::HttpVerdict;
-using filter::Task;
 using culvert::http::Exchange;
 using culvert::http::RequestHead;
 using culvert::http::Response;
+using filter::ConnectionContext;
+using filter::HttpVerdict;
+using filter::Task;
 
 namespace {
 
@@ -26,7 +26,9 @@ Response MethodNotAllowed() {
 Task<HttpVerdict> Metrics::OnRequest(Exchange& exchange, ConnectionContext& connection) const {
   const RequestHead& request = exchange.request();
   // A proxy's client asks for somebody else's metrics.
-  if (exchange.is_proxy_request() || WithoutQuery(request.path) != path_) co_return HttpVerdict::kNext;
+  if (exchange.is_proxy_request() || WithoutQuery(request.path) != path_) {
+    co_return HttpVerdict::kNext;
+  }
   Response response;
   if (request.method == "GET" || request.method == "HEAD") {
     response.headers.Add("Content-Type", stats::kPrometheusContentType);

@@ -16,7 +16,8 @@ inline constexpr std::string_view kName = "metrics";
 class Metrics final : public filter::HttpFilter {
  public:
   // The registry is the process's and outlives every filter.
-  Metrics(std::string path, const stats::Registry& registry) : path_(std::move(path)), registry_(registry) {}
+  Metrics(std::string path, const stats::Registry& registry)
+      : path_(std::move(path)), registry_(registry) {}
 
   filter::Task<filter::HttpVerdict> OnRequest(culvert::http::Exchange& exchange,
                                               filter::ConnectionContext& connection) const override;

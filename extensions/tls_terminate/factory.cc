@@ -28,9 +28,9 @@ Stats MakeStats(filter::BuildContext& context) {
           "culvert_tls_terminate_handshake_duration_seconds", {{"listener", context.listener()}},
           "How long TLS handshakes that succeeded took.", stats::LatencyBuckets())};
   for (size_t i = 0; i < kFailureReasons.size(); ++i) {
-    stats.failures[i] =
-        &context.Counter("culvert_tls_terminate_handshake_failures_total",
-                         "TLS handshakes that failed.", {{"reason", std::string(kFailureReasons[i])}});
+    stats.failures[i] = &context.Counter("culvert_tls_terminate_handshake_failures_total",
+                                         "TLS handshakes that failed.",
+                                         {{"reason", std::string(kFailureReasons[i])}});
   }
   return stats;
 }
@@ -49,8 +49,8 @@ class Factory final : public filter::StreamFilterFactory<v1::TlsTerminate> {
       return nullptr;
     }
     Config config{.server = *std::move(server), .stats = MakeStats(context)};
-    config.handshake_timeout =
-        DurationOr(proto.has_handshake_timeout(), proto.handshake_timeout(), config.handshake_timeout);
+    config.handshake_timeout = DurationOr(proto.has_handshake_timeout(), proto.handshake_timeout(),
+                                          config.handshake_timeout);
     return std::make_shared<TlsTerminate>(std::move(config));
   }
 };

@@ -81,7 +81,9 @@ Task<StreamPtr> TlsTerminate::Accept(StreamPtr downstream, ConnectionContext& co
   // Who cancels a connection says why.
   if (result.error == IoError::kCancelled) co_return nullptr;
   NoteFailure(*stream, result.error, connection);
-  if (stream->handshake_failure() != nullptr) co_await SayGoodbye(*stream, connection.In(kLingerTimeout));
+  if (stream->handshake_failure() != nullptr) {
+    co_await SayGoodbye(*stream, connection.In(kLingerTimeout));
+  }
   co_return nullptr;
 }
 
@@ -102,7 +104,8 @@ void TlsTerminate::NoteSuccess(const TlsStream& stream, ConnectionContext& conne
   record.resumed = facts.resumed;
 }
 
-void TlsTerminate::NoteFailure(const TlsStream& stream, IoError error, ConnectionContext& connection) const {
+void TlsTerminate::NoteFailure(const TlsStream& stream, IoError error,
+                               ConnectionContext& connection) const {
   Failure failure = FailureOf(stream, error);
   const auto* reason = std::ranges::find(kFailureReasons, failure.reason);
   config_.stats.failures[reason - kFailureReasons.begin()]->Add(connection.worker().index);

@@ -20,10 +20,17 @@ inline constexpr std::string_view kName = "tls_terminate";
 
 // Why handshakes fail: in the access log and as the label of a counter.
 inline constexpr std::array<std::string_view, 11> kFailureReasons = {
-    "tls_handshake_timeout",   "closed_during_handshake",   "reset_during_handshake",
-    "not_tls",                 "tls_unsupported_version",   "tls_no_shared_cipher",
-    "tls_no_shared_protocol",  "tls_no_client_certificate", "tls_client_certificate_refused",
-    "tls_refused_by_client",   "tls_handshake_failed"};
+    "tls_handshake_timeout",
+    "closed_during_handshake",
+    "reset_during_handshake",
+    "not_tls",
+    "tls_unsupported_version",
+    "tls_no_shared_cipher",
+    "tls_no_shared_protocol",
+    "tls_no_client_certificate",
+    "tls_client_certificate_refused",
+    "tls_refused_by_client",
+    "tls_handshake_failed"};
 
 struct Stats {
   stats::Counter* tls12;
@@ -48,7 +55,8 @@ class TlsTerminate final : public filter::StreamFilter {
 
  private:
   void NoteSuccess(const tls::TlsStream& stream, filter::ConnectionContext& connection) const;
-  void NoteFailure(const tls::TlsStream& stream, net::IoError error, filter::ConnectionContext& connection) const;
+  void NoteFailure(const tls::TlsStream& stream, net::IoError error,
+                   filter::ConnectionContext& connection) const;
 
   const Config config_;
 };

@@ -21,15 +21,15 @@ constexpr size_t kLongestProtocol = 255;  // RFC 7301, 3.1
 
 // What `parsed` holds; nothing, after its error was reported for `field`.
 template <class T>
-std::optional<T> ValueOr(absl::StatusOr<T> parsed, const std::string& field, BuildContext& context) {
+std::optional<T> ValueOr(absl::StatusOr<T> parsed, const std::string& field,
+                         BuildContext& context) {
   if (parsed.ok()) return *std::move(parsed);
   context.AddError(field, std::string(Message(parsed.status())));
   return std::nullopt;
 }
 
-std::optional<std::vector<tls::UniquePtr<X509>>> ReadCertificates(const std::string& field,
-                                                                  const config::v1::DataSource& source,
-                                                                  BuildContext& context) {
+std::optional<std::vector<tls::UniquePtr<X509>>> ReadCertificates(
+    const std::string& field, const config::v1::DataSource& source, BuildContext& context) {
   const std::optional<std::string> pem = context.Read(field, source);
   if (!pem) return std::nullopt;
   return ValueOr(tls::ParseCertificates(*pem), field, context);
@@ -43,7 +43,8 @@ std::optional<tls::UniquePtr<EVP_PKEY>> ReadPrivateKey(const std::string& field,
   return ValueOr(tls::ParsePrivateKey(*pem), field, context);
 }
 
-void WarnUnlessValid(const tls::KeyPair& pair, const std::string& field, const BuildContext& context) {
+void WarnUnlessValid(const tls::KeyPair& pair, const std::string& field,
+                     const BuildContext& context) {
   if (const auto problem = tls::ValidityProblem(pair.leaf(), std::chrono::system_clock::now())) {
     log::Warning("listener '{}': tls_terminate.{}: the certificate ({}) {}; clients will refuse it",
                  context.listener(), field, tls::SubjectOf(pair.leaf()), *problem);
@@ -73,7 +74,8 @@ uint16_t VersionOr(v1::TlsVersion version, uint16_t fallback) {
   }
 }
 
-void AddVersions(const v1::TlsTerminate& config, BuildContext& context, tls::ServerOptions& options) {
+void AddVersions(const v1::TlsTerminate& config, BuildContext& context,
+                 tls::ServerOptions& options) {
   options.minimum_version = VersionOr(config.minimum_version(), options.minimum_version);
   options.maximum_version = VersionOr(config.maximum_version(), options.maximum_version);
   if (options.minimum_version > options.maximum_version) {
@@ -81,7 +83,8 @@ void AddVersions(const v1::TlsTerminate& config, BuildContext& context, tls::Ser
   }
 }
 
-void AddCipherSuites(const v1::TlsTerminate& config, BuildContext& context, tls::ServerOptions& options) {
+void AddCipherSuites(const v1::TlsTerminate& config, BuildContext& context,
+                     tls::ServerOptions& options) {
   options.cipher_suites.assign(config.cipher_suites().begin(), config.cipher_suites().end());
   for (int i = 0; i < config.cipher_suites_size(); ++i) {
     const std::string& suite = config.cipher_suites(i);
@@ -89,7 +92,8 @@ void AddCipherSuites(const v1::TlsTerminate& config, BuildContext& context, tls:
     context.AddError(
         fmt::format("cipher_suites[{}]", i),
         suite.starts_with("TLS_")
-            ? fmt::format("'{}' is not by its OpenSSL name, or one of TLS 1.3, which are not a choice; leave it out or "
+            ? fmt::format("'{}' is not by its OpenSSL name, or one of TLS 1.3, which are not a "
+                          "choice; leave it out or "
                           "write a name such as ECDHE-ECDSA-AES128-GCM-SHA256",
                           suite)
             : fmt::format("'{}' is no cipher suite of TLS 1.2 known here; write a name such as "
@@ -102,13 +106,15 @@ void AddCurves(const v1::TlsTerminate& config, BuildContext& context, tls::Serve
   options.curves.assign(config.curves().begin(), config.curves().end());
   for (int i = 0; i < config.curves_size(); ++i) {
     if (tls::IsCurve(config.curves(i))) continue;
-    context.AddError(fmt::format("curves[{}]", i),
-                     fmt::format("'{}' is no curve known here; choose among X25519, P-256, P-384 and P-521",
-                                 config.curves(i)));
+    context.AddError(
+        fmt::format("curves[{}]", i),
+        fmt::format("'{}' is no curve known here; choose among X25519, P-256, P-384 and P-521",
+                    config.curves(i)));
   }
 }
 
-void AddProtocols(const v1::TlsTerminate& config, BuildContext& context, tls::ServerOptions& options) {
+void AddProtocols(const v1::TlsTerminate& config, BuildContext& context,
+                  tls::ServerOptions& options) {
   const auto& protocols = config.application_protocols();
   options.application_protocols.assign(protocols.begin(), protocols.end());
   for (int i = 0; i < protocols.size(); ++i) {
@@ -116,8 +122,8 @@ void AddProtocols(const v1::TlsTerminate& config, BuildContext& context, tls::Se
     if (protocols[i].empty()) {
       context.AddError(field, "is empty; write a name such as http/1.1");
     } else if (protocols[i].size() > kLongestProtocol) {
-      context.AddError(field, fmt::format("has {} bytes; a name has at most {}", protocols[i].size(),
-                                          kLongestProtocol));
+      context.AddError(field, fmt::format("has {} bytes; a name has at most {}",
+                                          protocols[i].size(), kLongestProtocol));
     }
   }
 }
@@ -133,7 +139,8 @@ tls::ClientCertificateMode ModeOf(v1::ClientCertificate::Mode mode) {
   }
 }
 
-void AddAllowedNames(const v1::ClientCertificate& config, BuildContext& context, tls::ServerOptions& options) {
+void AddAllowedNames(const v1::ClientCertificate& config, BuildContext& context,
+                     tls::ServerOptions& options) {
   const auto& names = config.allowed_names();
   for (int i = 0; i < names.size(); ++i) {
     if (names[i].empty()) {
@@ -144,22 +151,27 @@ void AddAllowedNames(const v1::ClientCertificate& config, BuildContext& context,
   options.allowed_client_names = tls::AllowedNames({names.begin(), names.end()});
 }
 
-void AddClientCertificates(const v1::ClientCertificate& config, BuildContext& context, tls::ServerOptions& options) {
+void AddClientCertificates(const v1::ClientCertificate& config, BuildContext& context,
+                           tls::ServerOptions& options) {
   options.client_certificate = ModeOf(config.mode());
   if (options.client_certificate == tls::ClientCertificateMode::kOff) {
     if (!config.allowed_names().empty()) {
-      context.AddError("client_certificate.allowed_names",
-                       "no certificate is asked for while mode is OFF; set mode to REQUIRED or OPTIONAL");
+      context.AddError(
+          "client_certificate.allowed_names",
+          "no certificate is asked for while mode is OFF; set mode to REQUIRED or OPTIONAL");
     } else if (config.has_ca()) {
-      log::Warning("listener '{}': tls_terminate.client_certificate: mode is OFF: no certificate is asked for",
-                   context.listener());
+      log::Warning(
+          "listener '{}': tls_terminate.client_certificate: mode is OFF: no certificate is asked "
+          "for",
+          context.listener());
     }
     return;
   }
   if (!config.has_ca()) {
-    context.AddError("client_certificate.ca",
-                     "is required unless mode is OFF; name a PEM file with the authorities of the clients' "
-                     "certificates");
+    context.AddError(
+        "client_certificate.ca",
+        "is required unless mode is OFF; name a PEM file with the authorities of the clients' "
+        "certificates");
   } else if (auto bundle = ReadCertificates("client_certificate.ca", config.ca(), context)) {
     options.client_authorities = *std::move(bundle);
   }
@@ -168,16 +180,19 @@ void AddClientCertificates(const v1::ClientCertificate& config, BuildContext& co
 
 void AddTickets(const v1::SessionTickets& config, tls::ServerOptions& options) {
   options.session_tickets = !config.disabled();
-  options.ticket_rotation =
-      DurationOr(config.has_rotation_interval(), config.rotation_interval(), options.ticket_rotation);
-  options.session_lifetime = DurationOr(config.has_lifetime(), config.lifetime(), options.session_lifetime);
+  options.ticket_rotation = DurationOr(config.has_rotation_interval(), config.rotation_interval(),
+                                       options.ticket_rotation);
+  options.session_lifetime =
+      DurationOr(config.has_lifetime(), config.lifetime(), options.session_lifetime);
 }
 
 }  // namespace
 
 tls::ServerOptions MakeOptions(const v1::TlsTerminate& config, BuildContext& context) {
   tls::ServerOptions options;
-  if (config.certificates().empty()) context.AddError("certificates", "at least one is needed; add one with its key");
+  if (config.certificates().empty()) {
+    context.AddError("certificates", "at least one is needed; add one with its key");
+  }
   for (int i = 0; i < config.certificates_size(); ++i) {
     AddKeyPair(config.certificates(i), fmt::format("certificates[{}]", i), context, options);
   }

@@ -1,5 +1,5 @@
-// From the config of `tls_terminate` to what a TLS server needs: files are read, names are checked. On the main thread,
-// when a config is built.
+// From the config of `tls_terminate` to what a TLS server needs: files are read, names are checked.
+// On the main thread, when a config is built.
 #ifndef CULVERT_EXTENSIONS_TLS_TERMINATE_OPTIONS_H_
 #define CULVERT_EXTENSIONS_TLS_TERMINATE_OPTIONS_H_
 
@@ -9,8 +9,9 @@
 
 namespace culvert::extensions::tls_terminate {
 
-// Reports every error to the context, by its field; the options are of use only if there were none. Warns in the log
-// of certificates that are not valid now, since that may change without a new config.
+// Reports every error to the context, by its field; the options are of use only if there were none.
+// Warns in the log of certificates that are not valid now, since that may change without a new
+// config.
 tls::ServerOptions MakeOptions(const v1::TlsTerminate& config, filter::BuildContext& context);
 
 }  // namespace culvert::extensions::tls_terminate

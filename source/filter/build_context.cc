@@ -1,7 +1,7 @@
 #include "source/filter/build_context.h"
 
 #include "source/base/status.h"
-#include "source/filter/data_source.h"
+#include "source/base/data_source.h"
 
 namespace culvert::filter {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "source/base/status.h"
-#include "source/filter/data_source.h"
+#include "source/base/data_source.h"
 #include "source/identity/htpasswd.h"
 #include "source/identity/htpasswd_provider.h"
 #include "source/identity/secret.h"
@@ -60,7 +60,7 @@ class Builder {
     }
     std::vector<std::string> messages;
     IdentityProviderPtr provider =
-        HtpasswdProvider::Load(name, filter::ResolveFilename(config.filename(), base_directory_),
+        HtpasswdProvider::Load(name, ResolveFilename(config.filename(), base_directory_),
                                {config.groups().begin(), config.groups().end()}, messages);
     for (const std::string& message : messages) Error(path + ".filename", message);
     return provider;
@@ -90,7 +90,7 @@ class Builder {
   }
 
   absl::StatusOr<std::string> ReadPassword(const DataSource& source) {
-    absl::StatusOr<std::string> password = filter::ReadDataSource(source, base_directory_);
+    absl::StatusOr<std::string> password = ReadDataSource(source, base_directory_);
     if (!password.ok()) return password;
     // Editors end a file with a line feed; nobody means it as a part of the password.
     if (source.has_filename() && password->ends_with('\n')) password->pop_back();

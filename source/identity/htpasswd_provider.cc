@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "source/base/status.h"
-#include "source/filter/data_source.h"
+#include "source/base/data_source.h"
 
 namespace culvert::identity {
 namespace {
@@ -90,7 +90,7 @@ HtpasswdProvider::Stamp HtpasswdProvider::StampOf(const std::string& path) {
 }
 
 bool HtpasswdProvider::Read(std::vector<std::string>& errors) {
-  const absl::StatusOr<std::string> text = filter::ReadFile(path_, kMaxHtpasswdSize);
+  const absl::StatusOr<std::string> text = ReadFile(path_, kMaxHtpasswdSize);
   if (!text.ok()) {
     errors.emplace_back(Message(text.status()));
     return false;

@@ -6,7 +6,7 @@
 
 #include "source/base/duration.h"
 #include "source/base/status.h"
-#include "source/filter/data_source.h"
+#include "source/base/data_source.h"
 
 namespace culvert::server {
 namespace {
@@ -62,7 +62,7 @@ class Builder final : public filter::BuildEnvironment {
     for (int i = 0; i < logs.size(); ++i) {
       const config::v1::AccessLog& log = logs[i];
       const size_t buffer = log.buffer_size() != 0 ? log.buffer_size() : kDefaultLogBuffer;
-      auto file = services_.logs.Open(filter::ResolveFilename(log.filename(), base_directory_), buffer);
+      auto file = services_.logs.Open(ResolveFilename(log.filename(), base_directory_), buffer);
       if (!file.ok()) {
         Error(fmt::format("{}[{}].filename", path, i), Message(file.status()));
         continue;

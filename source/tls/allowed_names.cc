@@ -14,7 +14,8 @@ AllowedNames::AllowedNames(const std::vector<std::string>& names) {
       name.ip = address->ToString();
     } else {
       name.dns = text;
-      std::ranges::transform(name.dns, name.dns.begin(), [](unsigned char c) { return std::tolower(c); });
+      std::ranges::transform(name.dns, name.dns.begin(),
+                             [](unsigned char c) { return std::tolower(c); });
     }
     names_.push_back(std::move(name));
   }
@@ -23,8 +24,10 @@ AllowedNames::AllowedNames(const std::vector<std::string>& names) {
 bool AllowedNames::Match(const AlternativeNames& names) const {
   return std::ranges::any_of(names_, [&](const Name& allowed) {
     if (!allowed.ip.empty()) return std::ranges::count(names.ip, allowed.ip) > 0;
-    return std::ranges::any_of(names.dns, [&](const auto& name) { return MatchesServerName(allowed.dns, name); }) ||
-           std::ranges::count(names.uri, allowed.text) > 0 || std::ranges::count(names.email, allowed.text) > 0;
+    return std::ranges::any_of(
+               names.dns, [&](const auto& name) { return MatchesServerName(allowed.dns, name); }) ||
+           std::ranges::count(names.uri, allowed.text) > 0 ||
+           std::ranges::count(names.email, allowed.text) > 0;
   });
 }
 

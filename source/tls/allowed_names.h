@@ -1,5 +1,5 @@
-// Whom a listener lets in among those whose certificate its authorities have signed: subject alternative names, one
-// of which the certificate must have. Immutable; any thread.
+// Whom a listener lets in among those whose certificate its authorities have signed: subject
+// alternative names, one of which the certificate must have. Immutable; any thread.
 #ifndef CULVERT_SOURCE_TLS_ALLOWED_NAMES_H_
 #define CULVERT_SOURCE_TLS_ALLOWED_NAMES_H_
 
@@ -13,9 +13,9 @@ namespace culvert::tls {
 class AllowedNames {
  public:
   AllowedNames() = default;
-  // DNS names (`*.example.com` for exactly one label below), IP addresses, URIs and e-mail addresses. DNS names
-  // compare without case, addresses by value, the others to the letter. The kind counts: the address 10.0.0.7 is
-  // not the DNS name `10.0.0.7`.
+  // DNS names (`*.example.com` for exactly one label below), IP addresses, URIs and e-mail
+  // addresses. DNS names compare without case, addresses by value, the others to the letter. The
+  // kind counts: the address 10.0.0.7 is not the DNS name `10.0.0.7`.
   explicit AllowedNames(const std::vector<std::string>& names);
 
   bool empty() const { return names_.empty(); }

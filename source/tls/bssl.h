@@ -20,8 +20,8 @@ using bssl::UniquePtr;
 // A code of the error queue in words, such as `no shared cipher`.
 std::string ErrorText(uint32_t error);
 
-// The first error of this thread's queue, which is the cause of those behind it; `unknown error` if there is none.
-// Empties the queue.
+// The first error of this thread's queue, which is the cause of those behind it; `unknown error` if
+// there is none. Empties the queue.
 std::string TakeError();
 
 }  // namespace culvert::tls

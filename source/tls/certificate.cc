@@ -29,7 +29,8 @@ UniquePtr<BIO> MemoryBio(std::string_view text) {
 }
 
 std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return text;
 }
 
@@ -60,7 +61,8 @@ absl::Status CheckKey(EVP_PKEY* key) {
       return absl::OkStatus();
     case EVP_PKEY_EC:
       if (CurveOf(key) == 0) {
-        return InvalidArgument("the ECDSA key is on a curve that TLS does not use; use P-256, P-384 or P-521");
+        return InvalidArgument(
+            "the ECDSA key is on a curve that TLS does not use; use P-256, P-384 or P-521");
       }
       return absl::OkStatus();
     default:
@@ -75,7 +77,9 @@ std::string TextOf(const ASN1_STRING* string) {
 
 std::optional<net::IpAddress> AddressOf(const ASN1_STRING* string) {
   const uint8_t* bytes = ASN1_STRING_get0_data(string);
-  if (ASN1_STRING_length(string) == 4) return net::IpAddress::V4(std::span<const uint8_t, 4>(bytes, 4));
+  if (ASN1_STRING_length(string) == 4) {
+    return net::IpAddress::V4(std::span<const uint8_t, 4>(bytes, 4));
+  }
   if (ASN1_STRING_length(string) != 16) return std::nullopt;
   std::array<uint8_t, 16> v6;
   std::copy_n(bytes, v6.size(), v6.begin());
@@ -116,10 +120,12 @@ absl::StatusOr<std::vector<UniquePtr<X509>>> ParseCertificates(std::string_view 
     certificates.emplace_back(certificate);
   }
   const uint32_t error = ERR_peek_last_error();
-  const bool clean_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+  const bool clean_end =
+      ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
   const std::string reason = TakeError();
   if (!clean_end) {
-    return InvalidArgument(fmt::format("certificate {} is broken: {}", certificates.size() + 1, reason));
+    return InvalidArgument(
+        fmt::format("certificate {} is broken: {}", certificates.size() + 1, reason));
   }
   if (certificates.empty()) {
     return InvalidArgument("holds no certificate; a PEM file with BEGIN CERTIFICATE is wanted");
@@ -129,7 +135,8 @@ absl::StatusOr<std::vector<UniquePtr<X509>>> ParseCertificates(std::string_view 
 
 absl::StatusOr<UniquePtr<EVP_PKEY>> ParsePrivateKey(std::string_view pem) {
   if (pem.find("ENCRYPTED") != std::string_view::npos) {
-    return InvalidArgument("the private key is encrypted; store it without a pass phrase, readable by this user only");
+    return InvalidArgument(
+        "the private key is encrypted; store it without a pass phrase, readable by this user only");
   }
   UniquePtr<BIO> bio = MemoryBio(pem);
   ERR_clear_error();
@@ -146,14 +153,16 @@ absl::StatusOr<KeyPair> MakeKeyPair(std::vector<UniquePtr<X509>> chain, UniquePt
   KeyPair pair{std::move(chain), std::move(key)};
   if (!X509_check_private_key(pair.leaf(), pair.key.get())) {
     ERR_clear_error();
-    return InvalidArgument(fmt::format(
-        "the private key is not that of the certificate ({}); check that the two files belong together",
-        SubjectOf(pair.leaf())));
+    return InvalidArgument(
+        fmt::format("the private key is not that of the certificate ({}); check that the two files "
+                    "belong together",
+                    SubjectOf(pair.leaf())));
   }
   return pair;
 }
 
-std::optional<std::string> ValidityProblem(X509* certificate, std::chrono::system_clock::time_point now) {
+std::optional<std::string> ValidityProblem(X509* certificate,
+                                           std::chrono::system_clock::time_point now) {
   const time_t seconds = std::chrono::system_clock::to_time_t(now);
   const time_t begin = ToPosix(X509_get0_notBefore(certificate));
   const time_t end = ToPosix(X509_get0_notAfter(certificate));
@@ -164,7 +173,8 @@ std::optional<std::string> ValidityProblem(X509* certificate, std::chrono::syste
 
 std::string SubjectOf(X509* certificate) {
   UniquePtr<BIO> bio(BIO_new(BIO_s_mem()));
-  X509_NAME_print_ex(bio.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+  X509_NAME_print_ex(bio.get(), X509_get_subject_name(certificate), 0,
+                     XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
   const uint8_t* data = nullptr;
   size_t size = 0;
   BIO_mem_contents(bio.get(), &data, &size);
@@ -190,7 +200,9 @@ AlternativeNames AlternativeNamesOf(X509* certificate) {
         names.dns.push_back(Lower(TextOf(name->d.dNSName)));
         break;
       case GEN_IPADD:
-        if (const auto address = AddressOf(name->d.iPAddress)) names.ip.push_back(address->ToString());
+        if (const auto address = AddressOf(name->d.iPAddress)) {
+          names.ip.push_back(address->ToString());
+        }
         break;
       case GEN_URI:
         names.uri.push_back(TextOf(name->d.uniformResourceIdentifier));

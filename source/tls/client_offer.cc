@@ -58,8 +58,8 @@ bool ClientOffer::HasExtension(uint16_t extension) const {
 
 bool ClientOffer::ListHas(uint16_t extension, uint16_t value) const {
   CBS content, list;
-  return FindExtension(hello_, extension, content) && CBS_get_u16_length_prefixed(&content, &list) &&
-         Has(list, value);
+  return FindExtension(hello_, extension, content) &&
+         CBS_get_u16_length_prefixed(&content, &list) && Has(list, value);
 }
 
 bool ClientOffer::OffersTls13() const {
@@ -72,7 +72,8 @@ bool ClientOffer::OffersEcdsaSuiteOf(const SSL_CTX* context) const {
   CBS offered;
   CBS_init(&offered, hello_->cipher_suites, hello_->cipher_suites_len);
   for (const SSL_CIPHER* suite : SSL_CTX_get_ciphers(context)) {
-    if (SSL_CIPHER_get_auth_nid(suite) == NID_auth_ecdsa && Has(offered, SSL_CIPHER_get_protocol_id(suite))) {
+    if (SSL_CIPHER_get_auth_nid(suite) == NID_auth_ecdsa &&
+        Has(offered, SSL_CIPHER_get_protocol_id(suite))) {
       return true;
     }
   }
@@ -84,11 +85,12 @@ bool ClientOffer::TakesEcdsa(uint16_t curve, const SSL_CTX* context) const {
     return ListHas(TLSEXT_TYPE_signature_algorithms, SignatureOf(curve));
   }
   const bool verifies = std::ranges::any_of(
-      std::initializer_list<uint16_t>{SSL_SIGN_ECDSA_SECP256R1_SHA256, SSL_SIGN_ECDSA_SECP384R1_SHA384,
+      std::initializer_list<uint16_t>{SSL_SIGN_ECDSA_SECP256R1_SHA256,
+                                      SSL_SIGN_ECDSA_SECP384R1_SHA384,
                                       SSL_SIGN_ECDSA_SECP521R1_SHA512},
       [this](uint16_t algorithm) { return ListHas(TLSEXT_TYPE_signature_algorithms, algorithm); });
-  const bool knows_curve = !HasExtension(TLSEXT_TYPE_supported_groups) ||
-                           ListHas(TLSEXT_TYPE_supported_groups, curve);
+  const bool knows_curve =
+      !HasExtension(TLSEXT_TYPE_supported_groups) || ListHas(TLSEXT_TYPE_supported_groups, curve);
   return verifies && knows_curve && OffersEcdsaSuiteOf(context);
 }
 

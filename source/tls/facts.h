@@ -8,10 +8,10 @@
 namespace culvert::tls {
 
 struct Facts {
-  std::string version;       // `TLSv1.3`
-  std::string cipher;        // `TLS_AES_128_GCM_SHA256`
-  std::string curve;         // `X25519`
-  std::string server_name;   // as the client asked; empty if it did not
+  std::string version;      // `TLSv1.3`
+  std::string cipher;       // `TLS_AES_128_GCM_SHA256`
+  std::string curve;        // `X25519`
+  std::string server_name;  // as the client asked; empty if it did not
   std::string application_protocol;
   bool resumed = false;
   std::string peer_subject;  // empty without a client certificate

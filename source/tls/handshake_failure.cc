@@ -44,7 +44,8 @@ HandshakeFailure TakeHandshakeFailure(const SSL* ssl) {
   // What went wrong comes first; what came of it may follow.
   const uint32_t error = ERR_peek_error();
   if (ERR_GET_LIB(error) == ERR_LIB_SSL) failure.kind = KindOf(ERR_GET_REASON(error));
-  failure.details = failure.kind == Kind::kCertificateRefused ? CertificateProblem(ssl) : ErrorText(error);
+  failure.details =
+      failure.kind == Kind::kCertificateRefused ? CertificateProblem(ssl) : ErrorText(error);
   ERR_clear_error();
   return failure;
 }

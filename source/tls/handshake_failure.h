@@ -1,4 +1,5 @@
-// Why a TLS handshake failed, sorted by whom it concerns: what BoringSSL's error queue says, in few kinds. A value.
+// Why a TLS handshake failed, sorted by whom it concerns: what BoringSSL's error queue says, in few
+// kinds. A value.
 #ifndef CULVERT_SOURCE_TLS_HANDSHAKE_FAILURE_H_
 #define CULVERT_SOURCE_TLS_HANDSHAKE_FAILURE_H_
 
@@ -16,7 +17,8 @@ struct HandshakeFailure {
     kNoSharedCipher,      // no cipher suite, curve or signature algorithm in common
     kNoSharedProtocol,    // ALPN (RFC 7301, 3.2)
     kNoCertificate,       // one was required of the peer
-    kCertificateRefused,  // the peer's is expired, of an unknown authority, not among the allowed names, ...
+    kCertificateRefused,  // the peer's is expired, of an unknown authority, not among the allowed
+                          // names, ...
     kRefusedByPeer,       // it sent an alert
     kOther,
   };

@@ -30,7 +30,8 @@ int ContextIndex() {
 }
 
 const ServerContext* Owner(const SSL* ssl) {
-  return static_cast<const ServerContext*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), ContextIndex()));
+  return static_cast<const ServerContext*>(
+      SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), ContextIndex()));
 }
 
 bool CoversAny(const std::vector<std::string>& patterns, std::string_view name, bool exact) {
@@ -39,17 +40,22 @@ bool CoversAny(const std::vector<std::string>& patterns, std::string_view name, 
   });
 }
 
-// The one place where a private key is given to BoringSSL: another signer (a process that holds the keys, a
-// faster library) would be set here with SSL_CTX_set_private_key_method.
-bool InstallPrivateKey(SSL_CTX* context, EVP_PKEY* key) { return SSL_CTX_use_PrivateKey(context, key) == 1; }
+// The one place where a private key is given to BoringSSL: another signer (a process that holds the
+// keys, a faster library) would be set here with SSL_CTX_set_private_key_method.
+bool InstallPrivateKey(SSL_CTX* context, EVP_PKEY* key) {
+  return SSL_CTX_use_PrivateKey(context, key) == 1;
+}
 
-std::string Join(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ":")); }
+std::string Join(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names, ":"));
+}
 
 }  // namespace
 
 bool IsCipherSuite(const std::string& name) {
   // BoringSSL would also take rules such as `ALL:!RC4`.
-  const bool plain = std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
+  const bool plain = std::ranges::all_of(
+      name, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
   UniquePtr<SSL_CTX> context(SSL_CTX_new(TLS_method()));
   const bool known = plain && SSL_CTX_set_strict_cipher_list(context.get(), name.c_str()) &&
                      sk_SSL_CIPHER_num(SSL_CTX_get_ciphers(context.get())) == 1;
@@ -76,12 +82,14 @@ absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Create(Serve
   for (const KeyPair& pair : options.key_pairs) {
     auto context = self->NewContext(pair, options);
     if (!context.ok()) return context.status();
-    self->credentials_.push_back({ServerNamesOf(pair.leaf()), pair.ecdsa_curve(), *std::move(context)});
+    self->credentials_.push_back(
+        {ServerNamesOf(pair.leaf()), pair.ecdsa_curve(), *std::move(context)});
   }
   return self;
 }
 
-absl::StatusOr<UniquePtr<SSL_CTX>> ServerContext::NewContext(const KeyPair& pair, const ServerOptions& options) {
+absl::StatusOr<UniquePtr<SSL_CTX>> ServerContext::NewContext(const KeyPair& pair,
+                                                             const ServerOptions& options) {
   UniquePtr<SSL_CTX> owner(SSL_CTX_new(TLS_method()));
   SSL_CTX* context = owner.get();
   SSL_CTX_set_ex_data(context, ContextIndex(), this);
@@ -101,7 +109,8 @@ absl::Status ServerContext::SetUpAlgorithms(SSL_CTX* context, const ServerOption
   SSL_CTX_set_max_proto_version(context, options.maximum_version);
   SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
   const std::string suites = Join(options.cipher_suites);
-  if (!SSL_CTX_set_strict_cipher_list(context, suites.empty() ? kDefaultCipherSuites : suites.c_str())) {
+  if (!SSL_CTX_set_strict_cipher_list(context,
+                                      suites.empty() ? kDefaultCipherSuites : suites.c_str())) {
     return InvalidArgument(fmt::format("cipher_suites: {}", TakeError()));
   }
   const std::string curves = Join(options.curves);
@@ -117,8 +126,8 @@ absl::Status ServerContext::SetUpCertificate(SSL_CTX* context, const KeyPair& pa
     ok = ok && SSL_CTX_add1_chain_cert(context, pair.chain[i].get()) == 1;
   }
   if (ok && InstallPrivateKey(context, pair.key.get())) return absl::OkStatus();
-  return InvalidArgument(fmt::format("the certificate ({}) is of no use for TLS: {}", SubjectOf(pair.leaf()),
-                                     TakeError()));
+  return InvalidArgument(fmt::format("the certificate ({}) is of no use for TLS: {}",
+                                     SubjectOf(pair.leaf()), TakeError()));
 }
 
 void ServerContext::SetUpSessions(SSL_CTX* context, const ServerOptions& options) {
@@ -130,7 +139,8 @@ void ServerContext::SetUpSessions(SSL_CTX* context, const ServerOptions& options
   SSL_CTX_set_tlsext_ticket_key_cb(context, OnTicketKey);
   SSL_CTX_set_num_tickets(context, 1);
   const Duration lifetime = std::min<Duration>(options.session_lifetime, kLongestSession);
-  const auto seconds = static_cast<uint32_t>(std::chrono::ceil<std::chrono::seconds>(lifetime).count());
+  const auto seconds =
+      static_cast<uint32_t>(std::chrono::ceil<std::chrono::seconds>(lifetime).count());
   SSL_CTX_set_timeout(context, seconds);
   SSL_CTX_set_session_psk_dhe_timeout(context, seconds);
 }
@@ -143,7 +153,9 @@ void ServerContext::SetUpClientCertificates(SSL_CTX* context, const ServerOption
     SSL_CTX_add_client_CA(context, authority.get());
   }
   int mode = SSL_VERIFY_PEER;
-  if (options.client_certificate == ClientCertificateMode::kRequired) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+  if (options.client_certificate == ClientCertificateMode::kRequired) {
+    mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+  }
   SSL_CTX_set_verify(context, mode, nullptr);
   SSL_CTX_set_cert_verify_callback(context, OnVerify, this);
   // A session is resumed only where it was made: the ticket keys are this context's own.
@@ -170,7 +182,9 @@ const ServerContext::Credential& ServerContext::Select(const ClientOffer& offer)
   const auto best = [&](const auto& fits) {
     const Credential* found = nullptr;
     for (const Credential& credential : credentials_) {
-      if (fits(credential) && (found == nullptr || rank(credential) > rank(*found))) found = &credential;
+      if (fits(credential) && (found == nullptr || rank(credential) > rank(*found))) {
+        found = &credential;
+      }
     }
     return found;
   };
@@ -192,14 +206,15 @@ ssl_select_cert_result_t ServerContext::OnClientHello(const SSL_CLIENT_HELLO* he
   return ssl_select_cert_success;
 }
 
-int ServerContext::OnAlpn(SSL*, const uint8_t** out, uint8_t* out_size, const uint8_t* in, unsigned in_size,
-                          void* context) {
+int ServerContext::OnAlpn(SSL*, const uint8_t** out, uint8_t* out_size, const uint8_t* in,
+                          unsigned in_size, void* context) {
   const auto* self = static_cast<const ServerContext*>(context);
   for (const std::string& protocol : self->application_protocols_) {
     CBS offered, name;
     CBS_init(&offered, in, in_size);
     while (CBS_get_u8_length_prefixed(&offered, &name)) {
-      if (CBS_mem_equal(&name, reinterpret_cast<const uint8_t*>(protocol.data()), protocol.size())) {
+      if (CBS_mem_equal(&name, reinterpret_cast<const uint8_t*>(protocol.data()),
+                        protocol.size())) {
         *out = CBS_data(&name);
         *out_size = static_cast<uint8_t>(CBS_len(&name));
         return SSL_TLSEXT_ERR_OK;
@@ -219,24 +234,27 @@ int ServerContext::OnVerify(X509_STORE_CTX* store_context, void* context) {
   return 0;
 }
 
-// RFC 5077, section 4, with AES-256-CBC and HMAC-SHA256. Answers: 1 done, 2 done but seal a new one, 0 unknown
-// key (a full handshake follows), -1 error.
-int ServerContext::OnTicketKey(SSL* ssl, uint8_t* name, uint8_t* iv, EVP_CIPHER_CTX* cipher, HMAC_CTX* mac,
-                               int encrypt) {
+// RFC 5077, section 4, with AES-256-CBC and HMAC-SHA256. Answers: 1 done, 2 done but seal a new
+// one, 0 unknown key (a full handshake follows), -1 error.
+int ServerContext::OnTicketKey(SSL* ssl, uint8_t* name, uint8_t* iv, EVP_CIPHER_CTX* cipher,
+                               HMAC_CTX* mac, int encrypt) {
   TicketKeys& keys = *Owner(ssl)->ticket_keys_;
   const TimePoint now = Clock::now();
   if (encrypt) {
     const TicketKey key = keys.Current(now);
     std::copy(key.name.begin(), key.name.end(), name);
     RAND_bytes(iv, EVP_MAX_IV_LENGTH);
-    const bool ok = EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key.cipher_key.data(), iv) &&
-                    HMAC_Init_ex(mac, key.mac_key.data(), key.mac_key.size(), EVP_sha256(), nullptr);
+    const bool ok =
+        EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key.cipher_key.data(), iv) &&
+        HMAC_Init_ex(mac, key.mac_key.data(), key.mac_key.size(), EVP_sha256(), nullptr);
     return ok ? 1 : -1;
   }
   const auto found = keys.Find({name, 16}, now);
   if (!found) return 0;
-  const bool ok = HMAC_Init_ex(mac, found->key.mac_key.data(), found->key.mac_key.size(), EVP_sha256(), nullptr) &&
-                  EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, found->key.cipher_key.data(), iv);
+  const bool ok =
+      HMAC_Init_ex(mac, found->key.mac_key.data(), found->key.mac_key.size(), EVP_sha256(),
+                   nullptr) &&
+      EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, found->key.cipher_key.data(), iv);
   if (!ok) return -1;
   return found->renew ? 2 : 1;
 }

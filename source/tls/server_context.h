@@ -1,5 +1,6 @@
-// Everything that TLS handshakes of one listener have in common: certificates by name, versions, client
-// certificates, ticket keys. Built on the main thread, then immutable and shared by all workers.
+// Everything that TLS handshakes of one listener have in common: certificates by name, versions,
+// client certificates, ticket keys. Built on the main thread, then immutable and shared by all
+// workers.
 #ifndef CULVERT_SOURCE_TLS_SERVER_CONTEXT_H_
 #define CULVERT_SOURCE_TLS_SERVER_CONTEXT_H_
 
@@ -46,8 +47,8 @@ class ServerContext {
   static absl::StatusOr<std::shared_ptr<const ServerContext>> Create(ServerOptions options);
   ~ServerContext();
 
-  // A new server side of a connection, whose handshake must not outlive the context. Never null but when memory runs
-  // out.
+  // A new server side of a connection, whose handshake must not outlive the context. Never null but
+  // when memory runs out.
   UniquePtr<SSL> NewSsl() const;
 
  private:
@@ -67,11 +68,11 @@ class ServerContext {
   const Credential& Select(const ClientOffer& offer) const;
 
   static ssl_select_cert_result_t OnClientHello(const SSL_CLIENT_HELLO* hello);
-  static int OnAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_size, const uint8_t* in, unsigned in_size,
-                    void* self);
+  static int OnAlpn(SSL* ssl, const uint8_t** out, uint8_t* out_size, const uint8_t* in,
+                    unsigned in_size, void* self);
   static int OnVerify(X509_STORE_CTX* store_context, void* self);
-  static int OnTicketKey(SSL* ssl, uint8_t* name, uint8_t* iv, EVP_CIPHER_CTX* cipher, HMAC_CTX* mac,
-                         int encrypt);
+  static int OnTicketKey(SSL* ssl, uint8_t* name, uint8_t* iv, EVP_CIPHER_CTX* cipher,
+                         HMAC_CTX* mac, int encrypt);
 
   std::vector<Credential> credentials_;
   std::vector<std::string> application_protocols_;

@@ -1,7 +1,7 @@
-// The keys that session tickets are sealed with: one set for all workers of a listener, so that a client that
-// comes back to another worker still resumes. A new key takes over at an interval; tickets of the ones before
-// are taken until they are too old (RFC 5077, section 5.5).
-// Shared by the workers: every call may come from any of them.
+// The keys that session tickets are sealed with: one set for all workers of a listener, so that a
+// client that comes back to another worker still resumes. A new key takes over at an interval;
+// tickets of the ones before are taken until they are too old (RFC 5077, section 5.5). Shared by
+// the workers: every call may come from any of them.
 #ifndef CULVERT_SOURCE_TLS_TICKET_KEYS_H_
 #define CULVERT_SOURCE_TLS_TICKET_KEYS_H_
 
@@ -30,7 +30,8 @@ class TicketKeys {
   // The key that seals tickets now; makes a new one when its time has come.
   TicketKey Current(TimePoint now);
 
-  // The key with this name, and whether tickets should be renewed because it is no longer the current one.
+  // The key with this name, and whether tickets should be renewed because it is no longer the
+  // current one.
   struct Found {
     TicketKey key;
     bool renew;

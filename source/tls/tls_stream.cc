@@ -20,8 +20,8 @@ using net::WaitOutcome;
 
 namespace {
 
-// Enough for a flight of handshake messages. What a client sends behind them is kept until it is asked for, so little
-// of that is read.
+// Enough for a flight of handshake messages. What a client sends behind them is kept until it is
+// asked for, so little of that is read.
 constexpr size_t kHandshakeRead = 16 * 1024;
 
 }  // namespace
@@ -244,9 +244,13 @@ Facts TlsStream::CollectFacts() const {
   const SSL* ssl = ssl_.get();
   Facts facts;
   facts.version = SSL_get_version(ssl);
-  if (const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl)) facts.cipher = SSL_CIPHER_standard_name(cipher);
+  if (const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl)) {
+    facts.cipher = SSL_CIPHER_standard_name(cipher);
+  }
   if (const char* curve = SSL_get_curve_name(SSL_get_curve_id(ssl))) facts.curve = curve;
-  if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) facts.server_name = name;
+  if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) {
+    facts.server_name = name;
+  }
   const uint8_t* protocol = nullptr;
   unsigned size = 0;
   SSL_get0_alpn_selected(ssl, &protocol, &size);

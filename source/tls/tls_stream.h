@@ -1,6 +1,6 @@
-// TLS over another stream. Many records are opened by one read of the inner stream and many are sealed into
-// one write; what a call needs for that it borrows from the worker, so that an idle connection holds only the
-// SSL object. On the loop's thread, like every stream.
+// TLS over another stream. Many records are opened by one read of the inner stream and many are
+// sealed into one write; what a call needs for that it borrows from the worker, so that an idle
+// connection holds only the SSL object. On the loop's thread, like every stream.
 #ifndef CULVERT_SOURCE_TLS_TLS_STREAM_H_
 #define CULVERT_SOURCE_TLS_TLS_STREAM_H_
 
@@ -24,9 +24,9 @@ class TlsStream final : public net::Stream {
   TlsStream(UniquePtr<SSL> ssl, net::StreamPtr inner, net::Scratch& scratch);
   ~TlsStream() override;
 
-  // Reads and writes through the handshake. kTruncated if the peer ended the connection before it was over. On
-  // kProtocol handshake_failure() says what was wrong, and an alert has been sent as far as that was possible without
-  // waiting; TryShutdownWrite() sends what is left of it.
+  // Reads and writes through the handshake. kTruncated if the peer ended the connection before it
+  // was over. On kProtocol handshake_failure() says what was wrong, and an alert has been sent as
+  // far as that was possible without waiting; TryShutdownWrite() sends what is left of it.
   net::Task<net::IoResult> Handshake(TimePoint deadline);
   // Null but after kProtocol.
   const HandshakeFailure* handshake_failure() const { return handshake_failure_.get(); }
@@ -62,8 +62,8 @@ class TlsStream final : public net::Stream {
   net::StreamPtr inner_;
   net::Scratch& scratch_;
 
-  // Sealed bytes that BoringSSL has not asked for yet. During a call they may lie in a borrowed buffer; between
-  // calls, where the caller wanted less than came, in `kept_input_`.
+  // Sealed bytes that BoringSSL has not asked for yet. During a call they may lie in a borrowed
+  // buffer; between calls, where the caller wanted less than came, in `kept_input_`.
   std::span<const char> input_;
   std::optional<net::BufferPool::Lease> input_buffer_;
   std::unique_ptr<char[]> kept_input_;

@@ -2,6 +2,7 @@
 
 import queue
 import socket
+import ssl
 import threading
 
 import pytest
@@ -153,7 +154,7 @@ def test_tunnel_does_not_outlive_max_lifetime(start, echo_server, tunnel, localh
     connection = tunnel(proxy.address(), echo_server.address, tls=trust if secure else None)
     connection.settimeout(0.05)
     watch = Stopwatch()
-    with pytest.raises((EOFError, ConnectionError, BrokenPipeError)):
+    with pytest.raises((EOFError, ConnectionError, ssl.SSLEOFError)):
         while watch.seconds < 10:
             connection.sendall(b"x")
             try:

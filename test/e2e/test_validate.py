@@ -123,7 +123,6 @@ def test_wrong_files(validate, case):
 
 WRONG_CHAINS = {
     "bytes after the end": ([{"tcp_proxy": {"cluster": "c"}}, {"http_connect": {}}], "."),
-    "no terminal": ([{"auth": {"providers": ["users"]}}], "."),
     "two terminals": ([{"tcp_proxy": {"cluster": "c"}}, {"tcp_proxy": {"cluster": "c"}}], "."),
     "http before bytes": ([{"http": {}}, {"tcp_proxy": {"cluster": "c"}}], "tcp_proxy"),
     "http twice": ([{"http": {}}, {"http": {}}, {"http_connect": {}}], "http"),

@@ -125,7 +125,7 @@ TEST_F(ConnectorTest, ReachesIpv6) {
 }
 
 TEST_F(ConnectorTest, ReachesUnixSockets) {
-  const std::string path = testing::TempDir() + "/connector_test." + std::to_string(getpid());
+  const std::string path = "/tmp/culvert_connector_test." + std::to_string(getpid());
   std::filesystem::remove(path);
   Listener file(*SocketAddress::Parse("unix:" + path));
   EXPECT_TRUE(ConnectTo({file.address}).ok());
@@ -136,7 +136,7 @@ TEST_F(ConnectorTest, ReachesUnixSockets) {
 }
 
 TEST_F(ConnectorTest, UnixSocketThatNobodyServesIsRefused) {
-  const std::string path = testing::TempDir() + "/connector_test_gone." + std::to_string(getpid());
+  const std::string path = "/tmp/culvert_connector_test_gone." + std::to_string(getpid());
   std::filesystem::remove(path);
   const SocketAddress address = *SocketAddress::Parse("unix:" + path);
   EXPECT_EQ(ConnectTo({address}).failure, IoError::kRefused);

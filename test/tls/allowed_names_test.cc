@@ -5,7 +5,9 @@
 namespace culvert::tls {
 namespace {
 
-bool Allows(const std::string& allowed, const AlternativeNames& names) { return AllowedNames({allowed}).Match(names); }
+bool Allows(const std::string& allowed, const AlternativeNames& names) {
+  return AllowedNames({allowed}).Match(names);
+}
 
 TEST(AllowedNamesTest, ComparesDnsNamesLikeHostNames) {
   const AlternativeNames names{.dns = {"other.test", "w1.workers.test"}};

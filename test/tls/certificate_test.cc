@@ -28,7 +28,8 @@ std::string MessageOf(const absl::Status& status) { return std::string(Message(s
 
 TEST(ParseCertificatesTest, TakesAChainWithTextBetween) {
   const Issued leaf = Authority().Issue({.common_name = "leaf"});
-  const auto chain = ParseCertificates("# the leaf\n" + leaf.certificate_pem + "Issuer: x\n" + Authority().pem());
+  const auto chain =
+      ParseCertificates("# the leaf\n" + leaf.certificate_pem + "Issuer: x\n" + Authority().pem());
   ASSERT_TRUE(chain.ok()) << chain.status();
   ASSERT_EQ(chain->size(), 2);
   EXPECT_EQ(SubjectOf(chain->front().get()), "CN=leaf,O=Culvert tests");
@@ -65,9 +66,12 @@ TEST(ParsePrivateKeyTest, PassesOverTheParametersBeforeASec1Key) {
 }
 
 TEST(ParsePrivateKeyTest, RefusesWeakAndOtherKinds) {
-  const auto message = [](KeyType type) { return MessageOf(ParsePrivateKey(ToPem(TestKey(type).get())).status()); };
+  const auto message = [](KeyType type) {
+    return MessageOf(ParsePrivateKey(ToPem(TestKey(type).get())).status());
+  };
   EXPECT_EQ(message(KeyType::kRsa1024), "the RSA key has 1024 bits; use one of 2048 or more");
-  EXPECT_EQ(message(KeyType::kP224), "the ECDSA key is on a curve that TLS does not use; use P-256, P-384 or P-521");
+  EXPECT_EQ(message(KeyType::kP224),
+            "the ECDSA key is on a curve that TLS does not use; use P-256, P-384 or P-521");
   EXPECT_EQ(message(KeyType::kEd25519), "this kind of key is not supported; use RSA or ECDSA");
 }
 
@@ -78,8 +82,9 @@ TEST(ParsePrivateKeyTest, RefusesWhatIsNoKeyWithoutQuotingIt) {
       ParsePrivateKey("-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n").status();
   EXPECT_TRUE(MessageOf(nonsense).starts_with("holds no usable private key in PEM (")) << nonsense;
   EXPECT_EQ(MessageOf(nonsense).find("secret"), std::string::npos);
-  EXPECT_EQ(MessageOf(ParsePrivateKey("-----BEGIN ENCRYPTED PRIVATE KEY-----\n").status()),
-            "the private key is encrypted; store it without a pass phrase, readable by this user only");
+  EXPECT_EQ(
+      MessageOf(ParsePrivateKey("-----BEGIN ENCRYPTED PRIVATE KEY-----\n").status()),
+      "the private key is encrypted; store it without a pass phrase, readable by this user only");
 }
 
 TEST(MakeKeyPairTest, RefusesTheKeyOfAnotherCertificate) {
@@ -87,7 +92,8 @@ TEST(MakeKeyPairTest, RefusesTheKeyOfAnotherCertificate) {
     const Issued issued = Authority().Issue({.common_name = "leaf"});
     const auto pair = MakeKeyPair(*ParseCertificates(issued.certificate_pem), TestKey(other, 7));
     EXPECT_EQ(MessageOf(pair.status()),
-              "the private key is not that of the certificate (CN=leaf,O=Culvert tests); check that the two files "
+              "the private key is not that of the certificate (CN=leaf,O=Culvert tests); check "
+              "that the two files "
               "belong together");
   }
   EXPECT_EQ(ERR_peek_error(), 0);
@@ -114,8 +120,9 @@ TEST(ValidityProblemTest, TellsWhatIsWrongWithTheDates) {
 }
 
 TEST(AlternativeNamesTest, AreSortedByKindAndNormalized) {
-  const UniquePtr<X509> certificate = Leaf({.names = {"email:Ops@b.test", "DNS:B.Test", "URI:spiffe://test/App",
-                                                      "IP:10.0.0.7", "IP:2001:DB8:0:0:0:0:0:1", "DNS:*.c.test"}});
+  const UniquePtr<X509> certificate =
+      Leaf({.names = {"email:Ops@b.test", "DNS:B.Test", "URI:spiffe://test/App", "IP:10.0.0.7",
+                      "IP:2001:DB8:0:0:0:0:0:1", "DNS:*.c.test"}});
   const AlternativeNames names = AlternativeNamesOf(certificate.get());
   EXPECT_EQ(names.dns, (std::vector<std::string>{"b.test", "*.c.test"}));
   EXPECT_EQ(names.ip, (std::vector<std::string>{"10.0.0.7", "2001:db8::1"}));
@@ -131,14 +138,17 @@ TEST(AlternativeNamesTest, ACertificateWithoutHasNone) {
 }
 
 TEST(ServerNamesTest, AreTheDnsNamesOrElseTheCommonName) {
-  EXPECT_EQ(ServerNamesOf(Leaf({.common_name = "cn.test", .names = {"DNS:a.test", "DNS:b.test"}}).get()),
-            (std::vector<std::string>{"a.test", "b.test"}));
-  EXPECT_EQ(ServerNamesOf(Leaf({.common_name = "CN.test"}).get()), std::vector<std::string>{"cn.test"});
+  EXPECT_EQ(
+      ServerNamesOf(Leaf({.common_name = "cn.test", .names = {"DNS:a.test", "DNS:b.test"}}).get()),
+      (std::vector<std::string>{"a.test", "b.test"}));
+  EXPECT_EQ(ServerNamesOf(Leaf({.common_name = "CN.test"}).get()),
+            std::vector<std::string>{"cn.test"});
 }
 
 TEST(SubjectTest, EscapesWhatWouldBreakALogLine) {
   EXPECT_EQ(SubjectOf(Leaf({.common_name = "a\nb"}).get()), "CN=a\\0Ab,O=Culvert tests");
-  EXPECT_EQ(SubjectOf(Leaf({.common_name = "Zo\xc3\xab, x"}).get()), "CN=Zo\xc3\xab\\, x,O=Culvert tests");
+  EXPECT_EQ(SubjectOf(Leaf({.common_name = "Zo\xc3\xab, x"}).get()),
+            "CN=Zo\xc3\xab\\, x,O=Culvert tests");
 }
 
 TEST(MatchesServerNameTest, AWildcardStandsForOneLabel) {

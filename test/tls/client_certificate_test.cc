@@ -11,7 +11,8 @@ using Mode = ClientCertificateMode;
 
 class ClientCertificateTest : public TlsFixture, public ::testing::WithParamInterface<uint16_t> {
  protected:
-  std::shared_ptr<const ServerContext> ContextFor(Mode mode, const std::vector<std::string>& allowed = {}) {
+  std::shared_ptr<const ServerContext> ContextFor(Mode mode,
+                                                  const std::vector<std::string>& allowed = {}) {
     ServerOptions options = DefaultOptions();
     options.client_certificate = mode;
     options.client_authorities = clients_.Bundle();
@@ -34,11 +35,13 @@ class ClientCertificateTest : public TlsFixture, public ::testing::WithParamInte
 
   const TestAuthority clients_{"clients", 101};
   const TestAuthority strangers_{"strangers", 102};
-  const Issued good_ = clients_.Issue({.common_name = "alice", .names = {"DNS:app.test", "URI:spiffe://test/app"}});
+  const Issued good_ =
+      clients_.Issue({.common_name = "alice", .names = {"DNS:app.test", "URI:spiffe://test/app"}});
   const Issued unknown_ = strangers_.Issue({.common_name = "mallory", .names = {"DNS:app.test"}});
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, ClientCertificateTest, ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
+INSTANTIATE_TEST_SUITE_P(Versions, ClientCertificateTest,
+                         ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
 
 TEST_P(ClientCertificateTest, OffAsksForNone) {
   const auto context = ContextFor(Mode::kOff);
@@ -67,8 +70,9 @@ TEST_P(ClientCertificateTest, RequiredRefusesNoneAndSaysSo) {
   const TestConnection refused = ConnectWith(*context, nullptr);
   EXPECT_EQ(refused.failure().kind, Kind::kNoCertificate);
   EXPECT_EQ(refused.failure().details, "peer did not return a certificate");
-  EXPECT_EQ(refused.client->error(), GetParam() == TLS1_3_VERSION ? "tlsv1 alert certificate required"
-                                                                   : "sslv3 alert handshake failure");
+  EXPECT_EQ(refused.client->error(), GetParam() == TLS1_3_VERSION
+                                         ? "tlsv1 alert certificate required"
+                                         : "sslv3 alert handshake failure");
 }
 
 TEST_P(ClientCertificateTest, AnUnknownAuthorityIsNamedAsTheReason) {
@@ -79,7 +83,8 @@ TEST_P(ClientCertificateTest, AnUnknownAuthorityIsNamedAsTheReason) {
 }
 
 TEST_P(ClientCertificateTest, AnExpiredOneIsRefused) {
-  const Issued expired = clients_.Issue({.common_name = "late", .names = {"DNS:app.test"}, .days = -1});
+  const Issued expired =
+      clients_.Issue({.common_name = "late", .names = {"DNS:app.test"}, .days = -1});
   const TestConnection refused = ConnectWith(*ContextFor(Mode::kOptional), &expired);
   EXPECT_EQ(refused.failure().kind, Kind::kCertificateRefused);
   EXPECT_EQ(refused.failure().details, "certificate has expired");
@@ -87,17 +92,22 @@ TEST_P(ClientCertificateTest, AnExpiredOneIsRefused) {
 }
 
 TEST_P(ClientCertificateTest, OneForServersOnlyIsRefused) {
-  const Issued server = clients_.Issue({.names = {"DNS:app.test"}, .extended_key_usage = "serverAuth"});
-  EXPECT_EQ(ConnectWith(*ContextFor(Mode::kRequired), &server).failure().kind, Kind::kCertificateRefused);
-  const Issued client = clients_.Issue({.names = {"DNS:app.test"}, .extended_key_usage = "clientAuth"});
+  const Issued server =
+      clients_.Issue({.names = {"DNS:app.test"}, .extended_key_usage = "serverAuth"});
+  EXPECT_EQ(ConnectWith(*ContextFor(Mode::kRequired), &server).failure().kind,
+            Kind::kCertificateRefused);
+  const Issued client =
+      clients_.Issue({.names = {"DNS:app.test"}, .extended_key_usage = "clientAuth"});
   EXPECT_TRUE(ConnectWith(*ContextFor(Mode::kRequired), &client).ok());
 }
 
 TEST_P(ClientCertificateTest, NamesOutsideTheAllowlistAreRefused) {
   for (const char* allowed : {"app.test", "*.test", "spiffe://test/app"}) {
-    EXPECT_TRUE(ConnectWith(*ContextFor(Mode::kRequired, {"x.test", allowed}), &good_).ok()) << allowed;
+    EXPECT_TRUE(ConnectWith(*ContextFor(Mode::kRequired, {"x.test", allowed}), &good_).ok())
+        << allowed;
   }
-  const TestConnection refused = ConnectWith(*ContextFor(Mode::kRequired, {"other.test", "alice"}), &good_);
+  const TestConnection refused =
+      ConnectWith(*ContextFor(Mode::kRequired, {"other.test", "alice"}), &good_);
   EXPECT_EQ(refused.failure().kind, Kind::kCertificateRefused);
   EXPECT_EQ(refused.failure().details, "none of its names is allowed");
   EXPECT_NE(refused.client->error().find("alert"), std::string::npos) << refused.client->error();

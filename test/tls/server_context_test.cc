@@ -15,7 +15,8 @@ using Kind = HandshakeFailure::Kind;
 
 class ServerContextTest : public TlsFixture {
  protected:
-  static Issued Named(const std::string& name, const std::string& dns, KeyType key = KeyType::kP256) {
+  static Issued Named(const std::string& name, const std::string& dns,
+                      KeyType key = KeyType::kP256) {
     return Authority().Issue({.common_name = name, .names = {"DNS:" + dns}, .key = key});
   }
   static std::shared_ptr<const ServerContext> ContextWith(const std::vector<Issued>& certificates) {
@@ -37,8 +38,8 @@ class ServerContextTest : public TlsFixture {
 };
 
 TEST_F(ServerContextTest, ChoosesTheCertificateByNameExactBeforeWildcardBeforeDefault) {
-  const auto context = ContextWith(
-      {Named("default", "default.test"), Named("wildcard", "*.a.test"), Named("exact", "x.a.test")});
+  const auto context = ContextWith({Named("default", "default.test"), Named("wildcard", "*.a.test"),
+                                    Named("exact", "x.a.test")});
   EXPECT_EQ(Shown(*context, "x.a.test"), "CN=exact,O=Culvert tests");
   EXPECT_EQ(Shown(*context, "X.A.TEST"), "CN=exact,O=Culvert tests");
   EXPECT_EQ(Shown(*context, "y.a.test"), "CN=wildcard,O=Culvert tests");
@@ -73,10 +74,13 @@ TEST_F(ServerContextTest, RsaAndEcdsaOfOneNameStandSideBySide) {
 }
 
 TEST_F(ServerContextTest, ATls12ClientWithoutEcdsaSuitesGetsRsa) {
-  const auto context = ContextWith({Named("ecdsa", "both.test"), Named("rsa", "both.test", KeyType::kRsa2048)});
-  EXPECT_EQ(KeyFor(*context, {.maximum_version = TLS1_2_VERSION, .cipher_suites = "ECDHE-RSA-AES128-GCM-SHA256"}),
+  const auto context =
+      ContextWith({Named("ecdsa", "both.test"), Named("rsa", "both.test", KeyType::kRsa2048)});
+  EXPECT_EQ(KeyFor(*context, {.maximum_version = TLS1_2_VERSION,
+                              .cipher_suites = "ECDHE-RSA-AES128-GCM-SHA256"}),
             EVP_PKEY_RSA);
-  EXPECT_EQ(KeyFor(*context, {.maximum_version = TLS1_2_VERSION, .cipher_suites = "ECDHE-ECDSA-AES128-GCM-SHA256"}),
+  EXPECT_EQ(KeyFor(*context, {.maximum_version = TLS1_2_VERSION,
+                              .cipher_suites = "ECDHE-ECDSA-AES128-GCM-SHA256"}),
             EVP_PKEY_EC);
 }
 
@@ -89,8 +93,8 @@ TEST_F(ServerContextTest, ATls12ClientGetsRsaWhereTheServerHasNoEcdsaSuites) {
 }
 
 TEST_F(ServerContextTest, AnEcdsaKeyOnACurveThatTheClientDoesNotKnowIsNotUsed) {
-  const auto context =
-      ContextWith({Named("p384", "both.test", KeyType::kP384), Named("rsa", "both.test", KeyType::kRsa2048)});
+  const auto context = ContextWith(
+      {Named("p384", "both.test", KeyType::kP384), Named("rsa", "both.test", KeyType::kRsa2048)});
   for (const uint16_t version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     ClientOptions client{.minimum_version = version, .maximum_version = version, .curves = "P-256"};
     client.signature_algorithms = {SSL_SIGN_ECDSA_SECP256R1_SHA256, SSL_SIGN_RSA_PSS_RSAE_SHA256};
@@ -102,8 +106,8 @@ TEST_F(ServerContextTest, AnEcdsaKeyOnACurveThatTheClientDoesNotKnowIsNotUsed) {
 }
 
 TEST_F(ServerContextTest, TheDefaultNameMayHaveBothKindsOfKeys) {
-  const auto context = ContextWith({Named("rsa", "default.test", KeyType::kRsa2048), Named("other", "other.test"),
-                                    Named("ecdsa", "default.test")});
+  const auto context = ContextWith({Named("rsa", "default.test", KeyType::kRsa2048),
+                                    Named("other", "other.test"), Named("ecdsa", "default.test")});
   EXPECT_EQ(Shown(*context, ""), "CN=ecdsa,O=Culvert tests");
   EXPECT_EQ(Shown(*context, "unknown.test"), "CN=ecdsa,O=Culvert tests");
 }
@@ -151,7 +155,8 @@ TEST_F(ServerContextTest, CurvesAreInOrderOfPreferenceWithASecondHelloWhereNeede
 
 TEST_F(ServerContextTest, KnowsSuitesAndCurvesByName) {
   EXPECT_TRUE(IsCipherSuite("ECDHE-RSA-AES256-GCM-SHA384"));
-  for (const char* other : {"", "ALL", "HIGH:!RC4", "ECDHE-RSA-AES256-GCM-SHA385", "TLS_AES_128_GCM_SHA256", "@STRENGTH"}) {
+  for (const char* other : {"", "ALL", "HIGH:!RC4", "ECDHE-RSA-AES256-GCM-SHA385",
+                            "TLS_AES_128_GCM_SHA256", "@STRENGTH"}) {
     EXPECT_FALSE(IsCipherSuite(other)) << other;
   }
   for (const char* curve : {"X25519", "P-256", "P-384", "P-521"}) EXPECT_TRUE(IsCurve(curve));
@@ -165,9 +170,11 @@ TEST_F(ServerContextTest, SelectsTheProtocolInItsOwnOrder) {
   options.application_protocols = {"acme", "http/1.1"};
   const auto context = ContextOf(std::move(options));
   const auto selected = [&](std::vector<std::string> offered) {
-    const TestConnection connection = Connect(*context, {.application_protocols = std::move(offered)});
+    const TestConnection connection =
+        Connect(*context, {.application_protocols = std::move(offered)});
     EXPECT_TRUE(connection.ok());
-    EXPECT_EQ(connection.client->protocol(), connection.server->CollectFacts().application_protocol);
+    EXPECT_EQ(connection.client->protocol(),
+              connection.server->CollectFacts().application_protocol);
     return connection.client->protocol();
   };
   EXPECT_EQ(selected({"http/1.1"}), "http/1.1");
@@ -202,8 +209,9 @@ TEST_F(ServerContextTest, RefusesOptionsThatContradict) {
 TEST_F(ServerContextTest, RefusesACertificateThatMayNotSign) {
   const Issued issued = Authority().Issue({.common_name = "leaf", .key_usage = "keyAgreement"});
   const auto context = ServerContext::Create(OptionsOf(issued));
-  EXPECT_EQ(Message(context.status()),
-            "the certificate (CN=leaf,O=Culvert tests) is of no use for TLS: key usage bit incorrect");
+  EXPECT_EQ(
+      Message(context.status()),
+      "the certificate (CN=leaf,O=Culvert tests) is of no use for TLS: key usage bit incorrect");
 }
 
 TEST_F(ServerContextTest, LeavesTheErrorQueueClean) {
@@ -211,7 +219,8 @@ TEST_F(ServerContextTest, LeavesTheErrorQueueClean) {
   EXPECT_EQ(ERR_peek_error(), 0);
   Connect(*context);
   EXPECT_EQ(ERR_peek_error(), 0);
-  Connect(*context, {.maximum_version = TLS1_2_VERSION, .cipher_suites = "ECDHE-RSA-AES128-GCM-SHA256"});
+  Connect(*context,
+          {.maximum_version = TLS1_2_VERSION, .cipher_suites = "ECDHE-RSA-AES128-GCM-SHA256"});
   EXPECT_EQ(ERR_peek_error(), 0);
 }
 

@@ -34,7 +34,8 @@ class SessionTicketTest : public TlsFixture, public ::testing::WithParamInterfac
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, SessionTicketTest, ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
+INSTANTIATE_TEST_SUITE_P(Versions, SessionTicketTest,
+                         ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
 
 TEST_P(SessionTicketTest, ATicketResumesMoreThanOnce) {
   const auto context = ContextOf(DefaultOptions());
@@ -85,8 +86,9 @@ TEST_P(SessionTicketTest, AChangedTicketGetsAFullHandshake) {
     std::string changed(all);
     changed[at + offset] ^= 1;
     const UniquePtr<SSL_CTX> context_of_session(SSL_CTX_new(TLS_method()));
-    const UniquePtr<SSL_SESSION> broken(SSL_SESSION_from_bytes(
-        reinterpret_cast<const uint8_t*>(changed.data()), changed.size(), context_of_session.get()));
+    const UniquePtr<SSL_SESSION> broken(
+        SSL_SESSION_from_bytes(reinterpret_cast<const uint8_t*>(changed.data()), changed.size(),
+                               context_of_session.get()));
     ASSERT_TRUE(broken);
     EXPECT_FALSE(Resumes(*context, broken.get())) << offset;
   }
@@ -128,7 +130,8 @@ TEST_P(SessionTicketTest, AResumedSessionKeepsTheClientsIdentity) {
 
 TEST_P(SessionTicketTest, ResumptionWorksWhicheverCertificateTheNameChose) {
   ServerOptions options = DefaultOptions();
-  options.key_pairs.push_back(Authority().Issue({.common_name = "b", .names = {"DNS:b.test"}, .key_index = 1}).Pair());
+  options.key_pairs.push_back(
+      Authority().Issue({.common_name = "b", .names = {"DNS:b.test"}, .key_index = 1}).Pair());
   const auto context = ContextOf(std::move(options));
   ClientOptions client = Client();
   client.server_name = "b.test";

@@ -46,7 +46,8 @@ UniquePtr<EVP_PKEY> NewRsaKey(int bits) {
 
 UniquePtr<EVP_PKEY> NewEd25519Key() {
   const uint8_t seed[32] = {1};
-  return UniquePtr<EVP_PKEY>(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed, sizeof seed));
+  return UniquePtr<EVP_PKEY>(
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed, sizeof seed));
 }
 
 UniquePtr<EVP_PKEY> NewKey(KeyType type) {
@@ -70,9 +71,10 @@ UniquePtr<EVP_PKEY> NewKey(KeyType type) {
 }
 
 void SetName(X509_NAME* name, const std::string& common_name) {
-  X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, reinterpret_cast<const uint8_t*>("Culvert tests"), -1, -1, 0);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const uint8_t*>(common_name.c_str()), -1,
-                             -1, 0);
+  X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8,
+                             reinterpret_cast<const uint8_t*>("Culvert tests"), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+                             reinterpret_cast<const uint8_t*>(common_name.c_str()), -1, -1, 0);
 }
 
 void AddExtension(X509* certificate, int id, const std::string& value) {
@@ -130,12 +132,14 @@ UniquePtr<EVP_PKEY> TestKey(KeyType type, int index) {
 }
 
 KeyPair Issued::Pair() const {
-  auto pair = MakeKeyPair(ParseCertificates(certificate_pem).value(), ParsePrivateKey(key_pem).value());
+  auto pair =
+      MakeKeyPair(ParseCertificates(certificate_pem).value(), ParsePrivateKey(key_pem).value());
   return std::move(pair).value();
 }
 
 TestAuthority::TestAuthority(const std::string& name, int key_index)
-    : key_(TestKey(KeyType::kP256, key_index)), certificate_(NewCertificate(name, key_.get(), 100)) {
+    : key_(TestKey(KeyType::kP256, key_index)),
+      certificate_(NewCertificate(name, key_.get(), 100)) {
   X509_set_issuer_name(certificate_.get(), X509_get_subject_name(certificate_.get()));
   AddExtension(certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
   Require(X509_sign(certificate_.get(), key_.get(), EVP_sha256()), "signature");
@@ -153,6 +157,8 @@ Issued TestAuthority::Issue(const CertificateRequest& request) const {
   return {ToPem(certificate.get()), ToPem(key.get())};
 }
 
-std::vector<UniquePtr<X509>> TestAuthority::Bundle() const { return std::move(ParseCertificates(pem_)).value(); }
+std::vector<UniquePtr<X509>> TestAuthority::Bundle() const {
+  return std::move(ParseCertificates(pem_)).value();
+}
 
 }  // namespace culvert::tls

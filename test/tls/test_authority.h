@@ -21,7 +21,8 @@ struct CertificateRequest {
   KeyType key = KeyType::kP256;
   // Tells keys of one type apart.
   int key_index = 0;
-  // From now; the certificate is valid from 10 days before the end, or from yesterday if that is earlier.
+  // From now; the certificate is valid from 10 days before the end, or from yesterday if that is
+  // earlier.
   int days = 30;
   // As OpenSSL's configuration spells them; empty: no such extension.
   std::string key_usage = {};

@@ -57,7 +57,8 @@ TEST(TicketKeysTest, WorkersShareOneKey) {
     workers.emplace_back([&] {
       for (int step = 0; step < 2000; ++step) {
         const TimePoint now = kStart + seconds(step / 100);
-        // Another worker may be ahead by an interval or more, never so far that a new key is gone for this one.
+        // Another worker may be ahead by an interval or more, never so far that a new key is gone
+        // for this one.
         const TicketKey key = keys.Current(kStart + seconds(20));
         if (!keys.Find(key.name, now)) ++lost;
       }

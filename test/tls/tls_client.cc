@@ -8,7 +8,9 @@ namespace {
 
 std::string ProtocolList(const std::vector<std::string>& protocols) {
   std::string list;
-  for (const std::string& protocol : protocols) list += static_cast<char>(protocol.size()) + protocol;
+  for (const std::string& protocol : protocols) {
+    list += static_cast<char>(protocol.size()) + protocol;
+  }
   return list;
 }
 
@@ -18,10 +20,14 @@ TlsClient::TlsClient(const ClientOptions& options) : context_(SSL_CTX_new(TLS_me
   SSL_CTX* context = context_.get();
   SSL_CTX_set_min_proto_version(context, options.minimum_version);
   SSL_CTX_set_max_proto_version(context, options.maximum_version);
-  if (!options.cipher_suites.empty()) SSL_CTX_set_strict_cipher_list(context, options.cipher_suites.c_str());
+  if (!options.cipher_suites.empty()) {
+    SSL_CTX_set_strict_cipher_list(context, options.cipher_suites.c_str());
+  }
   if (!options.curves.empty()) SSL_CTX_set1_curves_list(context, options.curves.c_str());
   const auto& algorithms = options.signature_algorithms;
-  if (!algorithms.empty()) SSL_CTX_set_verify_algorithm_prefs(context, algorithms.data(), algorithms.size());
+  if (!algorithms.empty()) {
+    SSL_CTX_set_verify_algorithm_prefs(context, algorithms.data(), algorithms.size());
+  }
   if (options.certificate != nullptr) {
     SSL_CTX_use_certificate(context, options.certificate->leaf());
     SSL_CTX_use_PrivateKey(context, options.certificate->key.get());
@@ -35,9 +41,12 @@ TlsClient::TlsClient(const ClientOptions& options) : context_(SSL_CTX_new(TLS_me
   SSL_set_connect_state(ssl_.get());
   SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
   BIO_set_mem_eof_return(SSL_get_rbio(ssl_.get()), -1);
-  if (!options.server_name.empty()) SSL_set_tlsext_host_name(ssl_.get(), options.server_name.c_str());
+  if (!options.server_name.empty()) {
+    SSL_set_tlsext_host_name(ssl_.get(), options.server_name.c_str());
+  }
   const std::string protocols = ProtocolList(options.application_protocols);
-  SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const uint8_t*>(protocols.data()), protocols.size());
+  SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const uint8_t*>(protocols.data()),
+                      protocols.size());
   if (options.session != nullptr) SSL_set_session(ssl_.get(), options.session);
 }
 

@@ -1,5 +1,5 @@
-// A TLS client of its own, straight on BoringSSL with bytes in memory: what the project's server side is tested
-// against. One thread, no loop.
+// A TLS client of its own, straight on BoringSSL with bytes in memory: what the project's server
+// side is tested against. One thread, no loop.
 #ifndef CULVERT_TEST_TLS_TLS_CLIENT_H_
 #define CULVERT_TEST_TLS_TLS_CLIENT_H_
 
@@ -18,11 +18,11 @@ struct ClientOptions {
   uint16_t maximum_version = TLS1_3_VERSION;
   std::string server_name = {};
   std::vector<std::string> application_protocols = {};
-  std::string cipher_suites = {};                     // of TLS 1.2, as OpenSSL names them
-  std::string curves = {};                            // joined with ':'
-  std::vector<uint16_t> signature_algorithms = {};    // SSL_SIGN_...
+  std::string cipher_suites = {};                   // of TLS 1.2, as OpenSSL names them
+  std::string curves = {};                          // joined with ':'
+  std::vector<uint16_t> signature_algorithms = {};  // SSL_SIGN_...
   const KeyPair* certificate = nullptr;
-  SSL_SESSION* session = nullptr;                     // to resume
+  SSL_SESSION* session = nullptr;  // to resume
 };
 
 class TlsClient {
@@ -44,7 +44,9 @@ class TlsClient {
   // Asks the server for an update of its key as well.
   void UpdateKey();
 
-  bool received_close_notify() const { return SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN; }
+  bool received_close_notify() const {
+    return SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN;
+  }
   // `tlsv1 alert unknown ca`: why the handshake or reading failed; empty if neither did.
   const std::string& error() const { return error_; }
 

@@ -31,7 +31,8 @@ TestConnection TlsFixture::Prepare(const ServerContext& context, const ClientOpt
   auto [near, far] = fakes::FakeStream::MakePair();
   connection.near_wire = near.get();
   connection.wire = std::move(far);
-  connection.server = std::make_unique<TlsStream>(context.NewSsl(), std::move(near), loop_.scratch());
+  connection.server =
+      std::make_unique<TlsStream>(context.NewSsl(), std::move(near), loop_.scratch());
   connection.client = std::make_unique<TlsClient>(client);
   return connection;
 }
@@ -88,6 +89,29 @@ std::string TlsFixture::Down(TestConnection& connection, std::string_view bytes)
   });
   connection.client->Receive(connection.wire->Received());
   return got + connection.client->Read();
+}
+
+TestConnection TlsVersionFixture::Connected() {
+  TestConnection connection = Connect(*context_, Client());
+  EXPECT_TRUE(connection.ok()) << connection.failure().details;
+  return connection;
+}
+
+void TlsVersionFixture::StartHandshake(TestConnection& connection) {
+  const auto run = [](TlsStream& server, IoResult& result) -> net::Task<void> {
+    result = co_await server.Handshake(Clock::now() + kGuard);
+  };
+  Start(run(*connection.server, connection.result));
+}
+
+std::string TlsVersionFixture::Got(TestConnection& connection) {
+  connection.client->Receive(connection.wire->Received());
+  return connection.client->Read();
+}
+
+IoResult TlsVersionFixture::ReadOne(net::Stream& stream) {
+  std::array<char, 100> buffer;
+  return stream.TryRead(buffer);
 }
 
 }  // namespace culvert::tls

@@ -56,7 +56,25 @@ class TlsFixture : public net::LoopFixture {
 
   static const TestAuthority& Authority();
 
-  const Issued server_certificate_ = Authority().Issue({.common_name = "server", .names = {"DNS:server.test"}});
+  const Issued server_certificate_ =
+      Authority().Issue({.common_name = "server", .names = {"DNS:server.test"}});
+};
+
+// Tests that hold for each version. One server, with the default options.
+class TlsVersionFixture : public TlsFixture, public ::testing::WithParamInterface<uint16_t> {
+ protected:
+  ClientOptions Client() const {
+    return {.minimum_version = GetParam(), .maximum_version = GetParam()};
+  }
+  TestConnection Connected();
+  // Starts the server's handshake, to run whenever the loop does.
+  void StartHandshake(TestConnection& connection);
+  // Everything that the client can open by now.
+  static std::string Got(TestConnection& connection);
+  // One read of at most 100 bytes.
+  static net::IoResult ReadOne(net::Stream& stream);
+
+  const std::shared_ptr<const ServerContext> context_ = ContextOf(DefaultOptions());
 };
 
 }  // namespace culvert::tls

@@ -149,7 +149,6 @@ TEST_F(HttpConnectTest, NameOfAnAddressThatIsNotAllowedDoesNotGetIn) {
 }
 
 TEST_F(HttpConnectTest, DialsTheAllowedAddressesOfANameAndNoOthers) {
-  const LoopbackServer other(LoopbackServer::Kind::kRefuses);
   Configure(R"(policy { rules { allow { networks: "127.0.0.1/32" } } })");
   resolver_.Add("mixed.test", {kPrivate, kLoopback});
   OpenTunnel("", NamedServer("mixed.test"));
@@ -196,7 +195,7 @@ TEST_F(HttpConnectTest, ErrorKeepsTheConnectionForTheNextRequest) {
 }
 
 TEST_F(HttpConnectTest, RefusesNewTunnelsWhileDraining) {
-  worker_.draining = true;
+  connection().Retire();
   FakeExchange& exchange = Connect(server_.address());
   ExpectRefusal(exchange, 503, "proxy_internal_response", "draining");
   EXPECT_TRUE(exchange.response()->close);

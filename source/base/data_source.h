@@ -1,7 +1,7 @@
 // Reads what a DataSource of the config names: a file, an environment variable or the text itself.
 // For set-up code on the main thread: it blocks on the disk.
-#ifndef CULVERT_SOURCE_FILTER_DATA_SOURCE_H_
-#define CULVERT_SOURCE_FILTER_DATA_SOURCE_H_
+#ifndef CULVERT_SOURCE_BASE_DATA_SOURCE_H_
+#define CULVERT_SOURCE_BASE_DATA_SOURCE_H_
 
 #include <cstddef>
 #include <string>
@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "api/culvert/config/v1/data_source.pb.h"
 
-namespace culvert::filter {
+namespace culvert {
 
 inline constexpr size_t kMaxDataSourceSize = 1024 * 1024;
 
@@ -27,6 +27,6 @@ absl::StatusOr<std::string> ReadDataSource(const config::v1::DataSource& source,
                                            std::string_view base_directory,
                                            size_t max_size = kMaxDataSourceSize);
 
-}  // namespace culvert::filter
+}  // namespace culvert
 
-#endif  // CULVERT_SOURCE_FILTER_DATA_SOURCE_H_
+#endif  // CULVERT_SOURCE_BASE_DATA_SOURCE_H_

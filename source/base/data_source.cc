@@ -1,4 +1,4 @@
-#include "source/filter/data_source.h"
+#include "source/base/data_source.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 
 #include "source/base/status.h"
 
-namespace culvert::filter {
+namespace culvert {
 namespace {
 
 using config::v1::DataSource;
@@ -139,4 +139,4 @@ absl::StatusOr<std::string> ReadDataSource(const DataSource& source,
   return data;
 }
 
-}  // namespace culvert::filter
+}  // namespace culvert
