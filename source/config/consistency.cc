@@ -61,6 +61,7 @@ Names::Kind Names::Collect(std::string_view description, std::string_view list, 
     kind.names.push_back(items[i].name());
     if (diagnostics.Excused(JoinPath(IndexPath(list, i), "name"))) kind.complete = false;
   }
+  std::ranges::sort(kind.names);
   return kind;
 }
 
@@ -72,7 +73,7 @@ Names::Names(const v1::Config& config, const Diagnostics& diagnostics)
 std::optional<std::string> Names::CheckReference(v1::Reference kind, std::string_view name) const {
   if (kind != v1::CLUSTER && kind != v1::IDENTITY_PROVIDER) return std::nullopt;
   const Kind& known = kind == v1::CLUSTER ? clusters_ : identity_providers_;
-  if (!known.complete || std::ranges::find(known.names, name) != known.names.end()) {
+  if (!known.complete || std::ranges::binary_search(known.names, name)) {
     return std::nullopt;
   }
   const auto meant = Suggest(name, known.names);

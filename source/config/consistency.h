@@ -30,6 +30,7 @@ class Names {
   struct Kind {
     std::string_view description;
     std::string_view list;
+    // Sorted.
     std::vector<std::string> names = {};
     bool complete = true;
   };

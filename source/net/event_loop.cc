@@ -54,12 +54,16 @@ bool EventLoop::Watch(int fd, FdEvents& events) {
 }
 
 void EventLoop::Post(std::function<void()> function) {
-  std::lock_guard lock(mutex_);
-  posted_.push_back(std::move(function));
-  if (posted_.size() > 1) return;
-  // Under the lock, since what was posted may be the end of this loop.
-  const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = write(wake_.get(), &one, sizeof one);
+  bool wake;
+  {
+    std::lock_guard lock(mutex_);
+    wake = posted_.empty();
+    posted_.push_back(std::move(function));
+  }
+  if (wake) {
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(wake_.get(), &one, sizeof one);
+  }
 }
 
 void EventLoop::Stop() {

@@ -56,7 +56,8 @@ class EventLoop {
   // Lets `coroutine` go on in this round.
   void Resume(std::coroutine_handle<> coroutine) { ready_.push_back(coroutine); }
 
-  // Watches `fd` until it is closed. `events` must live until then.
+  // Watches `fd` until it is closed. `events` must live until then. A duplicate that outlives `fd`
+  // (dup, fork, a descriptor passed on) would keep it watched: there must be none.
   // False where the kernel refuses (out of memory, fs.epoll.max_user_watches).
   bool Watch(int fd, FdEvents& events);
 

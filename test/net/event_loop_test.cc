@@ -86,13 +86,23 @@ TEST_F(EventLoopTest, EveryPostWakesALoopThatSleeps) {
 }
 
 TEST_F(EventLoopTest, MayBeDestroyedAsSoonAsTheLastPostHasRun) {
-  // The thread that posted may still be inside Post() then.
-  for (int i = 0; i < 500; ++i) {
+  // The threads that posted may still be inside Post() then.
+  constexpr int kThreads = 3;
+  for (int i = 0; i < 300; ++i) {
     auto loop = std::make_unique<EventLoop>();
-    std::thread poster([raw = loop.get()] { raw->Stop(); });
+    int last_posts = 0;  // of the loop's thread alone
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&last_posts, raw = loop.get()] {
+        for (int post = 0; post < 20; ++post) raw->Post([] {});
+        raw->Post([&last_posts, raw] {
+          if (++last_posts == kThreads) raw->Stop();
+        });
+      });
+    }
     loop->Run();
     loop.reset();
-    poster.join();
+    for (std::thread& thread : threads) thread.join();
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include "api/culvert/extensions/metrics/v1/metrics.pb.h"
 #include "extensions/metrics/factory.h"
-#include "source/stats/prometheus.h"
 #include "test/fakes/filter_fixture.h"
 
 namespace culvert::extensions::metrics {

@@ -3,10 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-
 #include "extensions/tls_terminate/factory.h"
 #include "test/extensions/tls_terminate/config.h"
 #include "test/fakes/filter_fixture.h"
