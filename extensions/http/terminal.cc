@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "source/net/io_result.h"
+#include "source/net/stream_io.h"
 
 namespace culvert::extensions::http {
 
@@ -74,6 +75,9 @@ Task<void> Terminal::Run(filter::StreamPtr downstream, ConnectionContext& connec
     FinishRecord(http, received, sent, connection.record());
     if (!connection.scope().cancelled()) connection.LogRecord();
     if (!go_on) break;
+    // A client that sends one request behind the other, without end, never makes us wait.
+    co_await net::Yield();
+    if (connection.scope().cancelled()) co_return;
   }
   co_await http.Close();
 }
@@ -81,7 +85,7 @@ Task<void> Terminal::Run(filter::StreamPtr downstream, ConnectionContext& connec
 Task<void> Terminal::Serve(Http1Connection& http, ConnectionContext& connection) const {
   stats_.requests->Add(connection.worker().index);
   DescribeRequest(http.request(), connection.record());
-  if (connection.draining()) http.CloseAfterResponse();
+  if (connection.retired().ready()) http.CloseAfterResponse();
   for (const filter::HttpFilterPtr& filter : filters_) {
     const HttpVerdict verdict = co_await filter->OnRequest(http, connection);
     if (verdict == HttpVerdict::kDone) co_return;

@@ -41,9 +41,9 @@ class Factory final : public filter::StreamFilterFactory<v1::TlsTerminate> {
 
   std::shared_ptr<const filter::StreamFilter> Create(const v1::TlsTerminate& proto,
                                                      filter::BuildContext& context) const override {
-    tls::ServerOptions options = MakeOptions(proto, context);
+    const tls::ServerOptions options = MakeOptions(proto, context);
     if (context.has_errors()) return nullptr;
-    auto server = tls::ServerContext::Create(std::move(options));
+    auto server = tls::ServerContext::Create(options);
     if (!server.ok()) {
       context.AddError("certificates", std::string(Message(server.status())));
       return nullptr;

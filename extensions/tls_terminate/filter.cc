@@ -19,7 +19,7 @@ namespace {
 
 // How long a client that was refused may take to read why, and what it may send meanwhile.
 constexpr Duration kLingerTimeout = std::chrono::seconds(2);
-constexpr size_t kMostLingerBytes = 64 * 1024;
+constexpr size_t kMostLingerBytes = size_t{64} * 1024;
 
 std::string_view ReasonOf(HandshakeFailure::Kind kind) {
   switch (kind) {

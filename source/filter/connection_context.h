@@ -60,9 +60,15 @@ class ConnectionContext {
   TimePoint start() const { return start_; }
   // A deadline so long from now.
   TimePoint In(Duration duration) const { return After(now(), duration); }
-  bool draining() const { return retired_.ready(); }
-  // The connection is to end as soon as it can do so politely.
+  // The connection is to end as soon as it can do so politely: a newer config has taken over. What has begun, and
+  // the next request, are served.
   void Retire() { retired_.Signal(); }
+  // The process is about to end: as Retire, and nothing that may last is to begin.
+  void Drain() {
+    draining_ = true;
+    Retire();
+  }
+  bool draining() const { return draining_; }
   // What tells those who wait for more work that there is to be none: for a Wait beside the stream.
   net::Readiness& retired() { return retired_; }
 
@@ -102,6 +108,7 @@ class ConnectionContext {
   std::optional<identity::Identity> identity_;
   std::unique_ptr<access_log::Record> record_;
   bool logged_ = false;
+  bool draining_ = false;
   net::Readiness retired_;
 };
 

@@ -188,11 +188,12 @@ Task<StreamPtr> Http1Connection::TakeOver(int status, HeaderList headers) {
 
 Task<bool> Http1Connection::FinishExchange() {
   if (stream_ == nullptr || !keep_alive_ || status_ == 0) co_return false;
-  net::EventLoop& loop = (co_await net::CurrentScope()).loop();
+  // For all of it, not for each read: a body that drips is not worth a connection.
+  const TimePoint deadline = After((co_await net::CurrentScope()).loop().now(), options_.idle_timeout);
   size_t discarded = 0;
   while (body_left()) {
     std::array<char, 4096> dropped;
-    const IoResult read = co_await ReadBody(dropped, After(loop.now(), options_.idle_timeout));
+    const IoResult read = co_await ReadBody(dropped, deadline);
     if (read.ended()) break;
     discarded += read.bytes;
     if (!read.ok() || discarded > options_.max_discarded_body) co_return false;

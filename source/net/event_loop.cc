@@ -53,6 +53,8 @@ bool EventLoop::Watch(int fd, FdEvents& events) {
   return epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+void EventLoop::Unwatch(int fd) { epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
 void EventLoop::Post(std::function<void()> function) {
   bool wake;
   {

@@ -57,9 +57,11 @@ class EventLoop {
   void Resume(std::coroutine_handle<> coroutine) { ready_.push_back(coroutine); }
 
   // Watches `fd` until it is closed. `events` must live until then. A duplicate that outlives `fd`
-  // (dup, fork, a descriptor passed on) would keep it watched: there must be none.
+  // (dup, fork, a descriptor passed on) would keep it watched: see Unwatch.
   // False where the kernel refuses (out of memory, fs.epoll.max_user_watches).
   bool Watch(int fd, FdEvents& events);
+  // For a descriptor that has duplicates after all: to be called before it is closed.
+  void Unwatch(int fd);
 
   // The time of this round: cheap, and the same for all that happens in it.
   TimePoint now() const { return now_; }

@@ -59,8 +59,9 @@ Connection::~Connection() {
 
 void Connection::OnTimer() { context_.scope().Cancel(timer_reason_); }
 
-void Connection::Retire() {
+void Connection::Retire(bool replaced) {
   context_.Retire();
+  if (!replaced || timer_reason_ == net::CancelReason::kDrained) return;
   const TimePoint end = context_.In(listener_->drain_timeout);
   const TimePoint lifetime_end = After(context_.start(), listener_->max_connection_lifetime);
   if (end >= lifetime_end) return;
@@ -97,6 +98,8 @@ Task<ChainPtr> Connection::FindChain(net::Stream& stream) {
   std::array<char, kLookAheadRead> buffer;
   while (first.reader.status() == tls::ClientHelloReader::Status::kNeedsMore) {
     const IoResult read = co_await net::Read(stream, buffer, deadline);
+    // Who cancels a connection says why.
+    if (read.error == net::IoError::kCancelled) co_return nullptr;
     if (!read.ok()) {
       const std::string_view reason = read.ended() ? "closed_before_client_hello" : net::ToToken(read.error);
       context_.End(kSelf, {Side::kDownstream, Stage::kChainMatch, reason});

@@ -27,8 +27,9 @@ class Connection final : private net::Timer {
   filter::ConnectionContext& context() { return context_; }
   const ListenerSnapshot& listener() const { return *listener_; }
 
-  // A newer snapshot has taken over: the connection may go on for its listener's drain time.
-  void Retire();
+  // A newer snapshot has taken over: the connection is to end as soon as it can do so politely. Where the snapshot
+  // has `replaced` its chains it may go on for its listener's drain time, counted from the first time.
+  void Retire(bool replaced);
 
  private:
   net::Task<void> Run(net::StreamPtr stream);

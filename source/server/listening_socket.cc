@@ -116,7 +116,12 @@ absl::StatusOr<std::vector<net::Fd>> OpenListeningSockets(const net::SocketAddre
   return sockets;
 }
 
-void RefuseNewConnections(int fd) {
+void RefuseNewConnections(const net::SocketAddress& address, int fd) {
+  if (address.is_unix()) {
+    // The kernel refuses whoever comes now; what is in the queue can still be taken.
+    shutdown(fd, SHUT_RD);
+    return;
+  }
   // The filter sees the TCP header: byte 13 has the flags. SYN without ACK begins a connection.
   std::array<sock_filter, 5> code = {{
       BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),

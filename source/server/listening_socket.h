@@ -15,9 +15,9 @@ namespace culvert::server {
 absl::StatusOr<std::vector<net::Fd>> OpenListeningSockets(const net::SocketAddress& address, int backlog,
                                                           uint32_t count);
 
-// Lets no new connection begin at a TCP socket while those that have begun get through: what is in the accept
-// queue can then be taken before the socket is closed, and nobody is reset. A client that comes now tries again.
-void RefuseNewConnections(int fd);
+// Lets no new connection begin while those that have begun get through: what is in the accept queue can then be
+// taken before the socket is closed, and nobody is reset. A TCP client that comes now tries again.
+void RefuseNewConnections(const net::SocketAddress& address, int fd);
 
 }  // namespace culvert::server
 

@@ -9,7 +9,6 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
 #include <thread>
 
 #include "source/base/duration.h"
@@ -20,6 +19,7 @@
 
 namespace culvert::server {
 
+using google::protobuf::util::MessageDifferencer;
 using net::Task;
 using net::Wait;
 
@@ -44,47 +44,23 @@ uint64_t RaiseDescriptorLimit() {
   return limit.rlim_cur;
 }
 
-std::string DirectoryOf(const std::string& file) {
-  const std::filesystem::path directory = std::filesystem::path(file).parent_path();
-  return directory.empty() ? "." : directory.string();
-}
-
 void PrintErrors(const std::vector<config::ConfigError>& errors) {
   std::fputs(config::ToString(errors).c_str(), stderr);
 }
 
-absl::StatusOr<net::ResolverOptions> ResolverOptionsOf(const config::v1::Resolver& config) {
-  net::ResolverOptions options;
-  for (const std::string& text : config.servers()) {
-    auto server = net::ParseNameServer(text);
-    if (!server.ok()) return server.status();
-    options.ares.servers.push_back(*server);
-  }
-  options.ares.query_timeout = DurationOr(config.has_query_timeout(), config.query_timeout(), options.ares.query_timeout);
-  if (config.tries() != 0) options.ares.tries = static_cast<int>(config.tries());
-  if (config.max_cache_entries() != 0) options.cache.max_names = config.max_cache_entries();
-  options.cache.minimum_ttl = DurationOr(config.has_minimum_ttl(), config.minimum_ttl(), options.cache.minimum_ttl);
-  options.cache.maximum_ttl = DurationOr(config.has_maximum_ttl(), config.maximum_ttl(), options.cache.maximum_ttl);
-  options.cache.negative_ttl = DurationOr(config.has_negative_ttl(), config.negative_ttl(), options.cache.negative_ttl);
-  return options;
+// The config of the listener on that address, or null.
+const config::v1::Listener* FindListener(const Snapshot& snapshot, const net::SocketAddress& address) {
+  const auto found = std::ranges::find_if(
+      snapshot.listeners, [&](const ListenerSnapshotPtr& listener) { return listener->address == address; });
+  if (found == snapshot.listeners.end()) return nullptr;
+  return &snapshot.config.listeners(static_cast<int>(found - snapshot.listeners.begin()));
 }
 
-// Up to the filter that a path is in; the whole path outside of filters.
-std::string_view FilterOf(std::string_view path) {
-  constexpr std::string_view kFilters = ".filters[";
-  const size_t filters = path.find(kFilters);
-  if (filters == std::string_view::npos) return path;
-  return path.substr(0, path.find(']', filters) + 1);
-}
-
-// Whether an error of the build is but the consequence of one that the loader has reported: in the same filter, in
-// a field within the other, or round it.
-bool FollowsFrom(const FieldError& error, const std::vector<config::ConfigError>& known) {
-  const std::string_view place = FilterOf(error.path);
-  return std::ranges::any_of(known, [&](const config::ConfigError& other) {
-    const std::string_view other_place = FilterOf(other.path);
-    return place.starts_with(other_place) || other_place.starts_with(place);
-  });
+// Whether all that listeners refer to is the same.
+bool SameButListeners(config::v1::Config a, config::v1::Config b) {
+  a.clear_listeners();
+  b.clear_listeners();
+  return MessageDifferencer::Equals(a, b);
 }
 
 uint32_t WorkersOf(const config::v1::Config& config, std::optional<uint32_t> option) {
@@ -93,39 +69,6 @@ uint32_t WorkersOf(const config::v1::Config& config, std::optional<uint32_t> opt
 }
 
 }  // namespace
-
-absl::StatusOr<std::unique_ptr<Process>> Process::Create(const filter::Registry& filters, uint32_t workers) {
-  std::unique_ptr<Process> process(new Process(workers));
-  auto logs = access_log::LogThread::Start(process->stats_, [](std::string_view message) {
-    log::Warning("access log: {}", message);
-  });
-  if (!logs.ok()) return logs.status();
-  process->logs_ = *std::move(logs);
-  auto verifier = identity::CredentialVerifier::Start({});
-  if (!verifier.ok()) return verifier.status();
-  process->services_.reset(new ProcessServices{filters, process->stats_, *process->logs_, *std::move(verifier)});
-  return process;
-}
-
-LoadedConfig Process::Load(const std::string& file) {
-  config::LoadResult loaded = config::LoadConfigFile(file, {services_->filters.Names()});
-  LoadedConfig result;
-  result.errors = std::move(loaded.errors);
-  // What could be read is built even so: a user sees every error at once.
-  std::vector<FieldError> errors;
-  if (auto options = ResolverOptionsOf(loaded.config.process().resolver()); !options.ok()) {
-    errors.push_back({"process.resolver.servers", std::string(Message(options.status()))});
-  }
-  SnapshotPtr snapshot = BuildSnapshot(loaded.config, DirectoryOf(file), *services_, errors);
-  const std::vector<config::ConfigError> known = result.errors;
-  for (const FieldError& error : errors) {
-    if (FollowsFrom(error, known)) continue;
-    result.errors.push_back(loaded.sources.Error(error.path, error.message));
-  }
-  std::ranges::stable_sort(result.errors, {}, &config::ConfigError::position);
-  if (result.errors.empty()) result.snapshot = std::move(snapshot);
-  return result;
-}
 
 Server::~Server() = default;
 
@@ -136,9 +79,9 @@ int Server::Run() {
   // Before any thread exists: all of them inherit it, and signals come by the descriptor alone.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // splice has no flag against it
-  const net::Fd signal_fd(signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
+  net::Fd signal_fd(signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!StartUp()) return 1;
-  net::Spawn(scope_, WatchSignals(signal_fd.get()), [] {});
+  net::Spawn(scope_, WatchSignals(std::move(signal_fd)), [] {});
   net::Spawn(scope_, WatchFiles(), [] {});
   loop_.Run();
   ShutDown();
@@ -149,7 +92,7 @@ bool Server::StartUp() {
   const uint64_t descriptors = RaiseDescriptorLimit();
   // The number of workers shapes the counters, so it is read before the rest is built.
   const config::LoadResult first = config::LoadConfigFile(options_.config_file, {filters_.Names()});
-  const uint32_t workers = WorkersOf(first.config, options_.workers);
+  const uint32_t workers = first.errors.empty() ? WorkersOf(first.config, options_.workers) : 1;
   auto process = Process::Create(filters_, workers);
   if (!process.ok()) {
     log::Error("{}", Message(process.status()));
@@ -183,17 +126,25 @@ bool Server::StartUp() {
     return false;
   }
   for (auto& worker : workers_) worker->Start();
+  const config::v1::Node& node = snapshot_->config.process().node();
+  process_->stats()
+      .GetGauge("culvert_node_info", {{"id", node.id()}, {"cluster", node.cluster()}}, "Always 1; the labels say which node.")
+      .SetShared(1);
   log::Info("culvert is ready with {} worker{}", workers, workers == 1 ? "" : "s");
   return true;
 }
 
 bool Server::Apply(SnapshotPtr snapshot) {
+  const bool same_surroundings = snapshot_ != nullptr && SameButListeners(snapshot_->config, snapshot->config);
   std::vector<std::vector<WorkerListener>> parts(workers_.size());
   std::vector<const ListenerSnapshot*> added;
-  for (const ListenerSnapshotPtr& listener : snapshot->listeners) {
-    const auto same = [&](const ListenerSnapshotPtr& other) { return other->address == listener->address; };
+  for (size_t index = 0; index < snapshot->listeners.size(); ++index) {
+    const ListenerSnapshotPtr& listener = snapshot->listeners[index];
+    const config::v1::Listener* before = snapshot_ != nullptr ? FindListener(*snapshot_, listener->address) : nullptr;
+    const bool unchanged = same_surroundings && before != nullptr &&
+                           MessageDifferencer::Equals(*before, snapshot->config.listeners(static_cast<int>(index)));
     std::vector<net::Fd> sockets(workers_.size());
-    if (snapshot_ == nullptr || std::ranges::none_of(snapshot_->listeners, same)) {
+    if (before == nullptr) {
       auto opened = OpenListeningSockets(listener->address, listener->backlog, static_cast<uint32_t>(workers_.size()));
       if (!opened.ok()) {
         log::Error("listener {}: {}", listener->name, Message(opened.status()));
@@ -202,7 +153,7 @@ bool Server::Apply(SnapshotPtr snapshot) {
       sockets = *std::move(opened);
       added.push_back(listener.get());
     }
-    for (size_t i = 0; i < workers_.size(); ++i) parts[i].push_back({listener, std::move(sockets[i])});
+    for (size_t i = 0; i < workers_.size(); ++i) parts[i].push_back({listener, std::move(sockets[i]), unchanged});
   }
   for (int i = 0; i < snapshot->config.listeners_size(); ++i) {
     const config::v1::Listener& listener = snapshot->config.listeners(i);
@@ -225,8 +176,7 @@ void Server::Reload() {
                loaded.errors.size() == 1 ? "" : "s");
     return;
   }
-  if (!google::protobuf::util::MessageDifferencer::Equals(loaded.snapshot->config.process(),
-                                                          snapshot_->config.process())) {
+  if (!MessageDifferencer::Equals(loaded.snapshot->config.process(), snapshot_->config.process())) {
     log::Error("{}: process: cannot change while running; restart for it, or undo the change; the running config stays",
                options_.config_file);
     return;
@@ -252,12 +202,12 @@ void Server::OnSignal(int signal) {
   }
 }
 
-Task<void> Server::WatchSignals(int fd) {
+Task<void> Server::WatchSignals(net::Fd fd) {
   net::FdEvents events;
-  loop_.Watch(fd, events);
+  loop_.Watch(fd.get(), events);
   while (true) {
     signalfd_siginfo info;
-    if (read(fd, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (read(fd.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
       OnSignal(static_cast<int>(info.ssi_signo));
       continue;
     }

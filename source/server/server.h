@@ -8,37 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "source/config/loader.h"
-#include "source/server/snapshot_builder.h"
+#include "source/server/process.h"
 #include "source/server/worker.h"
 
 namespace culvert::server {
-
-// A config file, loaded and built. Either a snapshot or errors.
-struct LoadedConfig {
-  SnapshotPtr snapshot;
-  std::vector<config::ConfigError> errors;
-};
-
-// What a process has before it knows its config, and needs to check one.
-class Process {
- public:
-  static absl::StatusOr<std::unique_ptr<Process>> Create(const filter::Registry& filters, uint32_t workers);
-
-  // Does all that `run` does short of listening.
-  LoadedConfig Load(const std::string& file);
-
-  ProcessServices& services() { return *services_; }
-  stats::Registry& stats() { return stats_; }
-  access_log::LogThread& logs() { return *logs_; }
-
- private:
-  explicit Process(uint32_t workers) : stats_(workers) {}
-
-  stats::Registry stats_;
-  std::unique_ptr<access_log::LogThread> logs_;
-  std::unique_ptr<ProcessServices> services_;
-};
 
 class Server {
  public:
@@ -65,7 +38,7 @@ class Server {
   void OnWorkerIdle();
   void Close();
   void ShutDown();
-  net::Task<void> WatchSignals(int fd);
+  net::Task<void> WatchSignals(net::Fd fd);
   net::Task<void> WatchFiles();
   net::Task<void> EndDrain(Duration timeout);
 

@@ -37,7 +37,7 @@ struct ListenerSnapshot {
   std::string name;
   net::SocketAddress address;
   int backlog = 4096;
-  // Bound to a wildcard: each connection has to be asked where it came in.
+  // Bound to a wildcard, or to a port of the kernel's choice: each connection has to be asked where it came in.
   bool needs_local_address = false;
   std::vector<NamedChain> chains;
   ChainMatcher matcher;

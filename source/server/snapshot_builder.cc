@@ -107,7 +107,8 @@ class Builder final : public filter::BuildEnvironment {
     }
     listener.address = address;
     listener.needs_local_address =
-        address.is_ip() && net::Classify(address.ip()) == net::AddressClass::kUnspecified;
+        address.is_ip() &&
+        (net::Classify(address.ip()) == net::AddressClass::kUnspecified || address.port() == 0);
   }
 
   void BuildChains(const config::v1::Listener& config, const std::string& path, ListenerSnapshot& listener) {

@@ -26,7 +26,8 @@ namespace {
 constexpr int kAcceptBatch = 64;
 // Handshakes that were under way when a socket stopped taking new ones get so long to end.
 constexpr Duration kHandshakeGrace = std::chrono::milliseconds(50);
-constexpr Duration kExhaustedPause = std::chrono::milliseconds(100);
+// After an error of accept that waiting for readiness does not cure.
+constexpr Duration kErrorPause = std::chrono::milliseconds(100);
 constexpr std::string_view kSelf = "listener";
 
 bool IsExhaustion(int error) {
@@ -35,15 +36,21 @@ bool IsExhaustion(int error) {
 
 }  // namespace
 
-// One listening socket of this worker.
-struct Worker::Acceptor {
+// One listening socket of this worker. The timer ends it when it is retired.
+struct Worker::Acceptor final : net::Timer {
   Acceptor(net::EventLoop& loop, WorkerListener listener)
       : snapshot(std::move(listener.snapshot)), socket(std::move(listener.socket)), scope(loop) {}
+  // The workers' sockets of a unix path are duplicates of one.
+  ~Acceptor() override { scope.loop().Unwatch(socket.get()); }
+
+  void OnTimer() override { scope.Cancel(net::CancelReason::kDrained); }
 
   ListenerSnapshotPtr snapshot;
   net::Fd socket;
   net::FdEvents events;
   net::Scope scope;
+  // A connection has ended, and with it a descriptor has become free.
+  net::Readiness descriptor_freed;
   bool retired = false;
 };
 
@@ -75,10 +82,8 @@ void Worker::Start() {
 
 void Worker::Stop() {
   loop_.Post([this] {
-    scope_.Cancel(net::CancelReason::kShutdown);
     resolver_.reset();
-    // One more round lets what was cancelled end.
-    loop_.Post([this] { loop_.Stop(); });
+    loop_.Stop();
   });
   if (thread_.joinable()) thread_.join();
 }
@@ -90,6 +95,7 @@ void Worker::Apply(std::vector<WorkerListener> listeners) {
 }
 
 void Worker::ApplyOnLoop(std::vector<WorkerListener>& listeners) {
+  std::vector<net::SocketAddress> unchanged;
   for (Acceptor& acceptor : acceptors_) {
     if (acceptor.retired) continue;
     const auto same = [&](const WorkerListener& listener) {
@@ -99,11 +105,15 @@ void Worker::ApplyOnLoop(std::vector<WorkerListener>& listeners) {
     if (kept == listeners.end()) {
       RetireAcceptor(acceptor);
     } else {
+      if (kept->unchanged) unchanged.push_back(kept->snapshot->address);
+      if (kept->snapshot->backlog != acceptor.snapshot->backlog) listen(acceptor.socket.get(), kept->snapshot->backlog);
       acceptor.snapshot = std::move(kept->snapshot);
       listeners.erase(kept);
     }
   }
-  for (Connection& connection : connections_) connection.Retire();
+  for (Connection& connection : connections_) {
+    connection.Retire(std::ranges::find(unchanged, connection.listener().address) == unchanged.end());
+  }
   for (WorkerListener& listener : listeners) Listen(std::move(listener));
 }
 
@@ -113,48 +123,42 @@ void Worker::Listen(WorkerListener listener) {
     log::Error("listener {}: the kernel refuses to watch its socket", acceptor.snapshot->name);
   }
   const auto self = std::prev(acceptors_.end());
-  net::Spawn(acceptor.scope, Accept(acceptor), [this, self] { acceptors_.erase(self); });
+  net::Spawn(acceptor.scope, Accept(acceptor), [this, self] {
+    acceptors_.erase(self);
+    CheckIdle();
+  });
 }
 
 void Worker::RetireAcceptor(Acceptor& acceptor) {
   acceptor.retired = true;
-  if (acceptor.snapshot->address.is_ip()) RefuseNewConnections(acceptor.socket.get());
-  net::Spawn(scope_, CloseAcceptor(acceptor), [] {});
-}
-
-Task<void> Worker::CloseAcceptor(Acceptor& acceptor) {
-  co_await net::SleepUntil(loop_.now() + kHandshakeGrace);
-  acceptor.scope.Cancel(net::CancelReason::kDrained);
+  RefuseNewConnections(acceptor.snapshot->address, acceptor.socket.get());
+  loop_.timers().Arm(acceptor, loop_.now() + kHandshakeGrace);
 }
 
 Task<void> Worker::Accept(Acceptor& acceptor) {
   int batch = 0;
   while (true) {
     if (AcceptOne(acceptor)) {
-      if (exhausted_) {
-        exhausted_ = false;
-        log::Info("accepting connections again");
-      }
       if (++batch % kAcceptBatch == 0) co_await net::Yield();
       continue;
     }
     const int error = errno;
     WaitOutcome outcome = WaitOutcome::kReady;
     if (error == EAGAIN || error == EWOULDBLOCK) {
+      NoteRecovered();
       acceptor.events.readable.Clear();
       outcome = co_await Wait(kNever, &acceptor.events.readable);
-    } else if (IsExhaustion(error)) {
-      NoteExhausted();
-      descriptor_freed_.Clear();
-      outcome = co_await Wait(loop_.now() + kExhaustedPause, &descriptor_freed_);
+    } else {
+      if (IsExhaustion(error)) NoteExhausted();
+      acceptor.descriptor_freed.Clear();
+      outcome = co_await Wait(loop_.now() + kErrorPause, &acceptor.descriptor_freed);
     }
     if (outcome != WaitOutcome::kCancelled) continue;
     // What the kernel has accepted is ours: nobody is left in the queue.
     while (AcceptOne(acceptor)) {
     }
-    break;
+    co_return;
   }
-  CheckIdle();
 }
 
 bool Worker::AcceptOne(Acceptor& acceptor) {
@@ -185,7 +189,12 @@ bool Worker::AcceptOne(Acceptor& acceptor) {
   }
   Connection& connection = connections_.emplace_back(*services_, acceptor.snapshot, std::move(origin));
   connection_count_.store(connections_.size(), std::memory_order_relaxed);
-  if (draining_) connection.context().Retire();
+  if (draining_) {
+    connection.context().Drain();
+  } else if (acceptor.retired) {
+    connection.Retire(true);
+  }
+  if (closing_ != net::CancelReason::kNone) connection.context().scope().Cancel(closing_);
   const auto self = std::prev(connections_.end());
   std::unique_ptr<net::SocketStream> stream = net::SocketStream::Create(loop_, std::move(fd));
   if (stream == nullptr) {
@@ -213,25 +222,27 @@ void Worker::NoteExhausted() {
                " or set process.max_connections");
 }
 
+// Only an empty queue shows that it is over: said at each connection that could be taken, it would be said for ever.
+void Worker::NoteRecovered() {
+  if (std::exchange(exhausted_, false)) log::Info("accepting connections again");
+}
+
 void Worker::OnConnectionDone(std::list<Connection>::iterator connection) {
   connections_.erase(connection);
   connection_count_.store(connections_.size(), std::memory_order_relaxed);
-  descriptor_freed_.Signal();
+  if (exhausted_) {
+    for (Acceptor& acceptor : acceptors_) acceptor.descriptor_freed.Signal();
+  }
   CheckIdle();
 }
 
 void Worker::CheckIdle() {
-  if (!on_idle_ || !connections_.empty()) return;
-  for (const Acceptor& acceptor : acceptors_) {
-    // The one that asks is still in the list, cancelled.
-    if (!acceptor.scope.cancelled()) return;
-  }
-  std::exchange(on_idle_, nullptr)();
+  if (on_idle_ && connections_.empty() && acceptors_.empty()) std::exchange(on_idle_, nullptr)();
 }
 
 void Worker::Drain(net::EventLoop& loop, std::function<void()> on_idle) {
   loop_.Post([this, &loop, on_idle = std::move(on_idle)] {
-    for (Connection& connection : connections_) connection.context().Retire();
+    for (Connection& connection : connections_) connection.context().Drain();
     draining_ = true;
     on_idle_ = [&loop, on_idle] { loop.Post(on_idle); };
     for (Acceptor& acceptor : acceptors_) {
@@ -243,9 +254,9 @@ void Worker::Drain(net::EventLoop& loop, std::function<void()> on_idle) {
 
 void Worker::CloseAll(net::CancelReason reason) {
   loop_.Post([this, reason] {
+    closing_ = reason;
     for (Acceptor& acceptor : acceptors_) acceptor.scope.Cancel(reason);
     for (Connection& connection : connections_) connection.context().scope().Cancel(reason);
-    CheckIdle();
   });
 }
 

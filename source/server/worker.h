@@ -32,6 +32,8 @@ struct WorkerListener {
   ListenerSnapshotPtr snapshot;
   // Invalid where the worker already listens on that address.
   net::Fd socket;
+  // The config says of it what it said before: connections need not end for it.
+  bool unchanged = false;
 };
 
 class Worker {
@@ -66,27 +68,26 @@ class Worker {
   void Listen(WorkerListener listener);
   void RetireAcceptor(Acceptor& acceptor);
   net::Task<void> Accept(Acceptor& acceptor);
-  net::Task<void> CloseAcceptor(Acceptor& acceptor);
   // False: no more to accept, see errno.
   bool AcceptOne(Acceptor& acceptor);
   void Refuse(Acceptor& acceptor, const filter::ConnectionContext::Origin& origin, std::string_view reason);
   void NoteExhausted();
+  void NoteRecovered();
   void OnConnectionDone(std::list<Connection>::iterator connection);
   void CheckIdle();
 
   net::EventLoop loop_;
   std::unique_ptr<net::AresResolver> resolver_;
   std::unique_ptr<filter::Worker> services_;
-  net::Scope scope_{loop_};
   WorkerStats stats_;
   std::list<Connection> connections_;
   std::list<Acceptor> acceptors_;
   std::atomic<uint32_t> connection_count_ = 0;
   uint64_t next_id_ = 1;
-  // A connection has ended, and with it a descriptor has become free.
-  net::Readiness descriptor_freed_;
   bool exhausted_ = false;
   bool draining_ = false;
+  // Why connections end that come out of a queue although all are being closed.
+  net::CancelReason closing_ = net::CancelReason::kNone;
   std::function<void()> on_idle_;
   std::thread thread_;
 };

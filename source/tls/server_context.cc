@@ -69,7 +69,8 @@ bool IsCurve(const std::string& name) {
 
 ServerContext::~ServerContext() = default;
 
-absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Create(ServerOptions options) {
+absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Create(
+    const ServerOptions& options) {
   if (options.minimum_version > options.maximum_version) {
     return InvalidArgument("minimum_version is above maximum_version");
   }

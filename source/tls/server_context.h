@@ -44,7 +44,7 @@ bool IsCurve(const std::string& name);
 class ServerContext {
  public:
   // Errors say what is wrong with the options.
-  static absl::StatusOr<std::shared_ptr<const ServerContext>> Create(ServerOptions options);
+  static absl::StatusOr<std::shared_ptr<const ServerContext>> Create(const ServerOptions& options);
   ~ServerContext();
 
   // A new server side of a connection, whose handshake must not outlive the context. Never null but

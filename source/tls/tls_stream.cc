@@ -22,7 +22,7 @@ namespace {
 
 // Enough for a flight of handshake messages. What a client sends behind them is kept until it is
 // asked for, so little of that is read.
-constexpr size_t kHandshakeRead = 16 * 1024;
+constexpr size_t kHandshakeRead = size_t{16} * 1024;
 
 }  // namespace
 

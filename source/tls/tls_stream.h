@@ -30,7 +30,7 @@ class TlsStream final : public net::Stream {
   net::Task<net::IoResult> Handshake(TimePoint deadline);
   // Null but after kProtocol.
   const HandshakeFailure* handshake_failure() const { return handshake_failure_.get(); }
-  // After a handshake.
+  // After a handshake; after one that failed, what was known by then.
   Facts CollectFacts() const;
 
   // What TLS runs over: for what is to be done there when TLS is over.

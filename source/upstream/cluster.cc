@@ -25,6 +25,11 @@ absl::StatusOr<Endpoint::Target> ParseTarget(const std::string& text) {
   return Endpoint::Target(*host);
 }
 
+Duration Doubled(Duration duration, uint32_t times) {
+  if (duration > Duration::max() / (1 << times)) return Duration::max();
+  return duration * (1 << times);
+}
+
 }  // namespace
 
 std::shared_ptr<Cluster> Cluster::Create(const config::v1::Cluster& config, const std::string& path,
@@ -33,7 +38,7 @@ std::shared_ptr<Cluster> Cluster::Create(const config::v1::Cluster& config, cons
   std::shared_ptr<Cluster> cluster(new Cluster);
   cluster->name_ = config.name();
   cluster->load_balancing_ = config.load_balancing();
-  cluster->connect_timeout_ = 
+  cluster->connect_timeout_ =
       DurationOr(config.has_connect_timeout(), config.connect_timeout(), cluster->connect_timeout_);
   if (config.passive_ejection().has_consecutive_failures()) {
     cluster->failures_to_eject_ = config.passive_ejection().consecutive_failures();
@@ -80,6 +85,8 @@ std::vector<Endpoint*> Cluster::Order(TimePoint now) {
 void Cluster::NoteSuccess(Endpoint& endpoint) {
   endpoint.failures_in_row_.store(0, std::memory_order_relaxed);
   endpoint.ejections_in_row_.store(0, std::memory_order_relaxed);
+  // One that was tried because all were ejected is back.
+  endpoint.ejected_until_.store(0, std::memory_order_relaxed);
 }
 
 void Cluster::NoteFailure(Endpoint& endpoint, uint32_t worker, TimePoint now) {
@@ -89,7 +96,7 @@ void Cluster::NoteFailure(Endpoint& endpoint, uint32_t worker, TimePoint now) {
   if (failures < failures_to_eject_) return;
   endpoint.failures_in_row_.store(0, std::memory_order_relaxed);
   const uint32_t ejections = endpoint.ejections_in_row_.fetch_add(1, std::memory_order_relaxed);
-  const TimePoint until = After(now, ejection_time_ * (1 << std::min(ejections, kMostDoublings)));
+  const TimePoint until = After(now, Doubled(ejection_time_, std::min(ejections, kMostDoublings)));
   endpoint.ejected_until_.store(until.time_since_epoch().count(), std::memory_order_relaxed);
   stats_.ejections->Add(worker);
 }

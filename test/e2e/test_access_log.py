@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 import signal
 
 import pytest
@@ -138,6 +139,19 @@ def test_full_disk_loses_lines_and_not_traffic(start, echo_server):
     eventually(lambda: sum(value for name, value in proxy.metrics().items()
                            if "access_log" in name and ("dropped" in name or "lost" in name)) > 0,
                what="a count of lost lines")
+
+
+def test_log_that_nobody_reads_loses_lines_and_not_traffic(start, tmp_path, echo_server, cleanup):
+    pipe = tmp_path / "access.pipe"
+    os.mkfifo(pipe)
+    cleanup.callback(os.close, os.open(pipe, os.O_RDWR))
+    proxy = start(config(listener(http_connect()), listener({"metrics": {}}, name="metrics"),
+                         access_log=[{"filename": str(pipe), "buffer_size": "4KiB"}]))
+    for _ in range(300):
+        use_tunnel(proxy, echo_server)
+    eventually(lambda: sum(value for name, value in proxy.metrics().items() if "lines_dropped" in name) > 0,
+               what="a count of lost lines")
+    assert proxy.stop() == 0
 
 
 def test_lines_are_whole_when_the_process_ends(logged, log_file, echo_server):

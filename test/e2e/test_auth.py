@@ -192,6 +192,33 @@ def test_hashing_does_not_stop_the_event_loop(start, echo_server, tmp_path):
     assert longest < watch.seconds / 2
 
 
+def test_many_wrong_passwords_do_not_hold_up_other_clients(start, echo_server, tmp_path, tunnel):
+    file = tmp_path / "users.htpasswd"
+    file.write_text(htpasswd_line("slow", "word", "bcrypt", 10) + "\n" + htpasswd_line("known", "word", "bcrypt") + "\n")
+    provider = {"name": "users", "htpasswd": {"filename": str(file)}}
+    proxy = start(config(listener(auth(), http_connect()), identity_providers=[provider], workers=1))
+    other = tunnel(proxy.address(), echo_server.address, "known:word")
+    guessers = [client.dial(proxy.address(), source=f"127.0.1.{number}") for number in range(1, 51)]
+    for number, guesser in enumerate(guessers):
+        guesser.sendall(client.connect_head(echo_server.address, f"slow:guess{number}"))
+    for _ in range(30):
+        watch = Stopwatch()
+        client.assert_echoes(other)
+        assert status(proxy, echo_server, "known:word") == 200
+        assert watch.seconds < 0.5
+    for guesser in guessers:
+        guesser.close()
+
+
+def test_credentials_do_not_reach_the_destination(with_users, serve, tunnel):
+    def say_what_came(connection):
+        connection.sendall(connection.recv(65536))
+
+    proxy = with_users("alice:wonderland")
+    early = tunnel(proxy.address(), serve(say_what_came).address, "alice:wonderland", early=b"the first bytes")
+    assert client.read_to_end(early) == b"the first bytes"
+
+
 def test_right_password_is_hashed_once_within_the_cache_time(start, echo_server, tmp_path):
     (tmp_path / "users.htpasswd").write_text(htpasswd_line("alice", "word", "bcrypt", 12) + "\n")
     provider = {"name": "users", "htpasswd": {"filename": str(tmp_path / "users.htpasswd")}}

@@ -1,8 +1,10 @@
 """Which filter chain a connection gets: by server name, ALPN and addresses, from hellos in any pieces."""
 
+import socket
+
 import pytest
 
-from harness import client
+from harness import client, ports
 from harness.config import cluster, config, listener
 from harness.servers import greeter
 from harness.tls import bytewise, client_hello, in_records, in_records_and_packets
@@ -35,6 +37,16 @@ def greeting(dial):
         except (EOFError, ConnectionError):
             return ""
     return ask
+
+
+def greeting_from(proxy, port):
+    """The name of the chain that takes a client with this source port."""
+    with socket.socket() as connection:
+        connection.settimeout(client.TIMEOUT)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        connection.bind(("127.0.0.1", port))
+        connection.connect(proxy.address())
+        return client.read_until(connection, b"\n")[0].decode().strip()
 
 
 NAMES = {
@@ -96,6 +108,13 @@ def test_source_ranges(routed, greeting):
     proxy = routed({"near": {"source_ranges": ["127.0.0.8/29"]}, "rest": None})
     assert greeting(proxy, [b"x"], source="127.0.0.9") == "near"
     assert greeting(proxy, [b"x"], source="127.0.0.1") == "rest"
+
+
+def test_source_ports(routed):
+    one = ports.free_port()
+    proxy = routed({"port": {"source_ports": [str(one)]}, "range": {"source_ports": ["32100-32199"]}, "rest": None})
+    names = [greeting_from(proxy, port) for port in (one, 32100, 32199, 32200)]
+    assert names == ["port", "range", "range", "rest"]
 
 
 def test_destination_range_and_port(routed, free_port):

@@ -103,3 +103,16 @@ def test_errors_keep_the_connection_for_the_next_request(proxy, echo_server, fre
     connection.sendall(client.connect_head(echo_server.address))
     assert client.read_until(connection, b"\r\n\r\n")[0].startswith(b"HTTP/1.1 200 ")
     client.assert_echoes(connection)
+
+
+@pytest.mark.parametrize("request_text, status", [
+    ("CONNECT example.test HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    ("GET / HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n", 400),
+    ("GET /nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404),
+    ("POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 405),
+    (f"GET /{'a' * 5000} HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    (f"GET / HTTP/1.1\r\nHost: a\r\nX: {'a' * 5000}\r\n\r\n", 431),
+], ids=["CONNECT without a port", "field name", "not claimed", "method", "target", "head"])
+def test_what_is_wrong_with_a_request_has_a_proxy_status_as_well(start, request_text, status):
+    proxy = start(config(listener({"http": {"max_head_size": 4096}}, {"metrics": {}}, http_connect())))
+    assert_error(client.exchange(proxy.address(), request_text.encode()), status, "http_request_error|http_request_denied")

@@ -4,7 +4,7 @@ import pytest
 
 from harness import client
 from harness.config import config, http_connect, listener
-from harness.servers import echo, greeter
+from harness.servers import BlackHole, echo, greeter
 from harness.waiting import Stopwatch, eventually
 
 
@@ -50,6 +50,16 @@ def test_address_that_does_not_answer_does_not_hold_up_the_next(proxy, dns, blac
     watch = Stopwatch()
     assert status(proxy, f"slow.test:{black_hole.port}") == 200
     assert watch.seconds < 2, "well before the connect time-out of 5 s"
+
+
+def test_ipv6_that_leads_nowhere_does_not_hold_up_ipv4(proxy, dns, serve, cleanup):
+    hole = BlackHole("::1")
+    cleanup.callback(hole.close)
+    serve(echo, port=hole.port)
+    dns.add("nowhere.test", "127.0.0.1", "::1")
+    watch = Stopwatch()
+    assert status(proxy, f"nowhere.test:{hole.port}") == 200
+    assert 0.1 < watch.seconds < 2, "IPv6 has a head start, and no more (RFC 8305: 250 ms)"
 
 
 def test_silent_aaaa_does_not_hold_up_the_a(start, dns, echo_server):

@@ -86,6 +86,21 @@ def test_connections_that_the_kernel_has_accepted_are_served(start, echo_server)
         assert proxy.wait_for_end(20) == 0
 
 
+def test_connections_that_wait_at_a_unix_socket_are_served(start, echo_server, tmp_path):
+    settings = listener(http_connect())
+    settings["address"] = f"unix:{tmp_path / 'proxy.sock'}"
+    proxy = start(config(settings, drain_timeout="20s"))
+    connections = [client.dial(proxy.address()) for _ in range(100)]
+    for connection in connections:
+        connection.sendall(client.connect_head(echo_server.address))
+    proxy.send_signal(signal.SIGTERM)
+    for connection in connections:
+        head, _ = client.read_until(connection, b"\r\n\r\n")
+        assert head.split(b" ")[1] in (b"200", b"503")
+        connection.close()
+    assert proxy.wait_for_end(20) == 0
+
+
 def test_tunnel_that_is_asked_for_during_the_drain_gets_503(start, echo_server, dial):
     proxy = start(config(listener(http_connect()), drain_timeout="20s"))
     connection = dial(proxy.address())

@@ -66,6 +66,19 @@ def test_descriptors_are_not_leaked(plain_proxy, echo_server):
     assert use_often(50, 70) <= before
 
 
+def test_tunnels_that_are_quiet_again_hold_no_pipe(plain_proxy, echo_server, tunnel):
+    def pipes():
+        links = [os.readlink(entry) for entry in pathlib.Path(f"/proc/{plain_proxy.pid}/fd").iterdir()]
+        return len({link for link in links if link.startswith("pipe:")})
+
+    before, tunnels = pipes(), [tunnel(plain_proxy.address(), echo_server.address) for _ in range(100)]
+    for connection in tunnels:
+        client.assert_echoes(connection, b"x" * 300_000)
+    assert pipes() > before, "none was used: the test shows nothing"
+    # Every worker keeps some for the next transfers.
+    eventually(lambda: pipes() < before + 50, what="pipes given back")
+
+
 def test_sigpipe_does_not_end_it(plain_proxy, echo_server):
     plain_proxy.send_signal(signal.SIGPIPE)
     client.open_tunnel(plain_proxy.address(), echo_server.address).close()

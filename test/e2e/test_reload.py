@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from harness import client
-from harness.config import LOOPBACK, http_connect, listener
+from harness.config import LOOPBACK, config, http_connect, listener, tls_terminate
 from harness.culvert import write_config
 from harness.ports import is_listening
 from harness.waiting import eventually
@@ -67,6 +67,29 @@ def test_change_of_the_process_is_refused(plain_proxy, reload, echo_server):
     reload(plain_proxy, settings)
     plain_proxy.wait_for_log(r"\bprocess\b.*restart")
     assert status(plain_proxy, echo_server) == 200
+
+
+@pytest.mark.parametrize("sent", [0, 12], ids=["nothing sent", "half a head sent"])
+def test_connection_that_has_not_asked_yet_is_served(plain_proxy, reload, echo_server, dial, sent):
+    head = client.connect_head(echo_server.address)
+    connection = dial(plain_proxy.address())
+    connection.sendall(head[:sent])
+    client.open_tunnel(plain_proxy.address(), echo_server.address).close()  # by now the one before is accepted
+    reload(plain_proxy, changed(plain_proxy, listener(http_connect(DENY_ALL), port=plain_proxy.port)))
+    eventually(lambda: status(plain_proxy, echo_server) == 403, what="the new policy")
+    connection.sendall(head[sent:])
+    assert client.read_until(connection, b"\r\n\r\n")[0].startswith(b"HTTP/1.1 200 "), "with the filters it began with"
+    client.assert_echoes(connection)
+
+
+def test_certificate_files_are_read_again(start, reload, authority, dial):
+    old, new = authority.issue("before", "DNS:localhost"), authority.issue("after", "DNS:localhost")
+    proxy = start(config(listener(tls_terminate(old), http_connect())))
+    for file, replacement in zip((old.certificate, old.key), (new.certificate, new.key)):
+        file.write_bytes(replacement.read_bytes())
+    reload(proxy, proxy.config)
+    context = authority.client_context()
+    eventually(lambda: dial(proxy.address(), context).getpeercert(True) == new.der(), what="the new certificate")
 
 
 def test_no_client_is_turned_away_while_configs_change(plain_proxy, reload, echo_server):

@@ -7,6 +7,7 @@ import pytest
 
 from harness import client
 from harness.config import cluster, config, listener, tls_terminate
+from harness.waiting import Stopwatch, eventually
 
 
 @pytest.fixture
@@ -69,3 +70,12 @@ def test_ticket_is_not_taken_after_its_lifetime(serve_tls, localhost, authority,
     deadline = time.monotonic() + 15
     while use(dial, proxy, context, session).session_reused:
         assert time.monotonic() < deadline, "the ticket is still taken"
+
+
+def test_ticket_outlives_a_new_key_and_ends_when_two_more_have_come(serve_tls, localhost, authority, dial):
+    proxy = serve_tls(localhost, session_tickets={"lifetime": "2h", "rotation_interval": "1s"})
+    context = authority.client_context()
+    watch = Stopwatch()
+    session = use(dial, proxy, context).session
+    eventually(lambda: not use(dial, proxy, context, session).session_reused, 15, "the end of its key")
+    assert watch.seconds > 1.5, "the key before the newest is still taken"

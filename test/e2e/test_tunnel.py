@@ -117,6 +117,19 @@ def test_unix_socket_listener(start, echo_server, tunnel, tmp_path):
     client.assert_echoes(tunnel(proxy.address(), echo_server.address))
 
 
+def test_unix_socket_that_a_dead_process_left_is_replaced(start, echo_server, tunnel, tmp_path):
+    path = tmp_path / "proxy.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    settings = listener(http_connect())
+    settings["address"] = f"unix:{path}"
+    proxy = start(config(settings))
+    proxy.wait_for_log("ready")
+    client.assert_echoes(tunnel(proxy.address(), echo_server.address))
+    assert proxy.stop() == 0
+    assert not path.exists()
+
+
 def test_localhost_is_resolved_without_a_name_server(plain_proxy, echo_server, tunnel):
     client.assert_echoes(tunnel(plain_proxy.address(), f"localhost:{echo_server.port}"))
 

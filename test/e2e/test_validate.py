@@ -198,6 +198,37 @@ def test_tls_settings_are_checked(validate, localhost, fields, path):
     assert status == 1 and path in text
 
 
+def test_what_is_wrong_with_a_user_has_its_place(validate):
+    status, lines = validate("""\
+        identity_providers:
+        - name: staff
+          users:
+          - name: alice
+            password: {inline_string: wonderland}
+          - name: bob
+            password: {filename: missing.txt}
+          - name: "c:d"
+            password: {inline_string: x}
+        """)
+    assert status == 1
+    places = {path: line for path, (line, _, _) in errors_of(lines).items()}
+    assert places == {"identity_providers[0].users[1].password": 7, "identity_providers[0].users[2].name": 8}
+
+
+def test_every_name_server_is_checked(validate):
+    status, lines = validate("""\
+        process:
+          resolver:
+            servers:
+            - one
+            - 10.0.0.53
+            - 10.0.0.53:99999
+        """)
+    assert status == 1
+    assert [(path, line) for path, (line, _, _) in errors_of(lines).items()] == [
+        ("process.resolver.servers[0]", 4), ("process.resolver.servers[2]", 6)]
+
+
 def test_environment_variable_that_is_not_set_is_an_error(validate):
     provider = {"name": "users", "users": [
         {"name": "alice", "password": {"environment_variable": "CULVERT_TEST_PASSWORD"}}]}

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "source/filter/build_context.h"
 #include "source/identity/provider.h"

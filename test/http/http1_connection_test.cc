@@ -71,6 +71,24 @@ TEST_F(Http1ConnectionTest, ABodyThatNobodyWantedIsReadAway) {
   EXPECT_EQ(connection_->request().path, "/next");
 }
 
+TEST_F(Http1ConnectionTest, ABodyThatDripsEndsTheConnectionInTime) {
+  options_.idle_timeout = std::chrono::milliseconds(50);
+  options_.max_discarded_body = 1'000'000'000;
+  client_->Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n");
+  ASSERT_EQ(ReadRequest(), Outcome::kRequest);
+  ASSERT_TRUE(Respond(404, "no"));
+  std::optional<bool> go_on;
+  const auto finish = [](Http1Connection& connection, std::optional<bool>& result) -> net::Task<void> {
+    result = co_await connection.FinishExchange();
+  };
+  Start(finish(*connection_, go_on));
+  EXPECT_TRUE(RunUntil([&] {
+    client_->Send("x");
+    return go_on.has_value();
+  }));
+  EXPECT_EQ(go_on, false);
+}
+
 TEST_F(Http1ConnectionTest, ABodyTooLongToReadAwayEndsTheConnection) {
   options_.max_discarded_body = 10;
   client_->Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n" + std::string(50, 'x'));

@@ -116,9 +116,9 @@ TEST_F(EventLoopTest, RunOnceReturnsAtItsDeadlineWhereNothingHappens) {
 TEST_F(EventLoopTest, SleepsWithoutRoundsUntilATimerIsDue) {
   Task<void> sleep = [](TimePoint when) -> Task<void> {
     co_await SleepUntil(when);
-  }(Clock::now() + milliseconds(300));
+  }(Clock::now() + std::chrono::minutes(1));
   Start(std::move(sleep));
-  EXPECT_LE(CountRounds(milliseconds(250)), 10);
+  EXPECT_TRUE(FallsQuiet());
   Unwind();
 }
 

@@ -73,6 +73,13 @@ int LoopFixture::CountRounds(Duration time) {
   return rounds;
 }
 
+bool LoopFixture::FallsQuiet() {
+  for (int i = 0; i < 30; ++i) {
+    if (CountRounds(std::chrono::milliseconds(100)) <= 2) return true;
+  }
+  return false;
+}
+
 void LoopFixture::Unwind(CancelReason reason) {
   scope_.Cancel(reason);
   Require(RunUntil([this] { return running_ == 0; }), "a cancelled task goes on");

@@ -48,6 +48,10 @@ class LoopFixture : public ::testing::Test {
   // thousands.
   int CountRounds(Duration time);
 
+  // Whether the loop comes to rest: some tenth of a second with hardly a round. Sockets may stir
+  // for a while after a transfer; what spins or polls never rests.
+  bool FallsQuiet();
+
   // Cancels scope_ and runs until every task that was started is over.
   void Unwind(CancelReason reason = CancelReason::kKilled);
 

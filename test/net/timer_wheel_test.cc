@@ -189,9 +189,7 @@ TEST_F(TimerWheelTest, ADeadlineYearsAwayIsNotFiredEarly) {
 TEST_F(TimerWheelTest, SurvivesTheWrapOfItsHighestLevel) {
   const TimePoint wrap = kStart + milliseconds(int64_t{1} << 36);
   wheel_.Advance(wrap - milliseconds(5));
-  TestTimer before;
-  TestTimer after;
-  TestTimer long_after;
+  TestTimer before, after, long_after;
   wheel_.Arm(before, wrap - milliseconds(1));
   wheel_.Arm(after, wrap + milliseconds(3));
   wheel_.Arm(long_after, wrap + milliseconds(int64_t{1} << 34));
@@ -209,9 +207,7 @@ TEST_F(TimerWheelTest, SurvivesTheWrapOfItsHighestLevel) {
 TEST_F(TimerWheelTest, TimeThatStandsStillOrGoesBackFiresNothing) {
   TestTimer timer;
   wheel_.Arm(timer, kStart + milliseconds(10));
-  wheel_.Advance(kStart + milliseconds(9));
-  wheel_.Advance(kStart + milliseconds(9));
-  wheel_.Advance(kStart + milliseconds(2));
+  for (const int now : {9, 9, 2}) wheel_.Advance(kStart + milliseconds(now));
   wheel_.Advance(kStart - milliseconds(2));
   EXPECT_EQ(timer.fired, 0);
   wheel_.Advance(kStart + milliseconds(10));
@@ -257,8 +253,7 @@ class Model {
   }
 
   void Advance() {
-    now_ += RandomDelay();
-    if (now_ > kStart + hours(24 * 365 * 100)) now_ = kStart + hours(24 * 365 * 100);
+    now_ = std::min(now_ + RandomDelay(), kStart + hours(24 * 365 * 100));
     fired_.clear();
     wheel_.Advance(now_);
     std::vector<int64_t> expected;

@@ -17,7 +17,7 @@ class ClientCertificateTest : public TlsFixture, public ::testing::WithParamInte
     options.client_certificate = mode;
     options.client_authorities = clients_.Bundle();
     options.allowed_client_names = AllowedNames(allowed);
-    return ContextOf(std::move(options));
+    return ContextOf(options);
   }
   // With the certificate, or none.
   TestConnection ConnectWith(const ServerContext& context, const Issued* certificate) {

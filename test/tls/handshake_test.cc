@@ -17,7 +17,7 @@ using net::IoResult;
 using net::Pattern;
 using Kind = HandshakeFailure::Kind;
 
-constexpr size_t kMegabyte = 1024 * 1024;
+constexpr size_t kMegabyte = size_t{1024} * 1024;
 
 class HandshakeTest : public TlsVersionFixture {};
 

@@ -18,7 +18,7 @@ using net::IoResult;
 using net::Pattern;
 using net::Task;
 
-constexpr size_t kMegabyte = 1024 * 1024;
+constexpr size_t kMegabyte = size_t{1024} * 1024;
 
 // TLS within TLS: the client end of the project inside the server end of the project, and the other
 // way round.

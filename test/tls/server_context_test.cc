@@ -22,7 +22,7 @@ class ServerContextTest : public TlsFixture {
   static std::shared_ptr<const ServerContext> ContextWith(const std::vector<Issued>& certificates) {
     ServerOptions options;
     for (const Issued& issued : certificates) options.key_pairs.push_back(issued.Pair());
-    return ContextOf(std::move(options));
+    return ContextOf(options);
   }
   std::string Shown(const ServerContext& context, const std::string& server_name) {
     const TestConnection connection = Connect(context, {.server_name = server_name});
@@ -88,7 +88,7 @@ TEST_F(ServerContextTest, ATls12ClientGetsRsaWhereTheServerHasNoEcdsaSuites) {
   ServerOptions options = OptionsOf(Named("ecdsa", "both.test"));
   options.key_pairs.push_back(Named("rsa", "both.test", KeyType::kRsa2048).Pair());
   options.cipher_suites = {"ECDHE-RSA-AES128-GCM-SHA256"};
-  const auto context = ContextOf(std::move(options));
+  const auto context = ContextOf(options);
   EXPECT_EQ(KeyFor(*context, {.maximum_version = TLS1_2_VERSION}), EVP_PKEY_RSA);
 }
 
@@ -115,20 +115,20 @@ TEST_F(ServerContextTest, TheDefaultNameMayHaveBothKindsOfKeys) {
 TEST_F(ServerContextTest, AgreesOnTheVersionsThatItIsTold) {
   ServerOptions options = DefaultOptions();
   options.minimum_version = TLS1_3_VERSION;
-  const auto only_13 = ContextOf(std::move(options));
+  const auto only_13 = ContextOf(options);
   EXPECT_EQ(Connect(*only_13).server->CollectFacts().version, "TLSv1.3");
   const TestConnection refused = Connect(*only_13, {.maximum_version = TLS1_2_VERSION});
   EXPECT_EQ(refused.failure().kind, Kind::kUnsupportedVersion);
   EXPECT_EQ(refused.client->error(), "tlsv1 alert protocol version");
   options = DefaultOptions();
   options.maximum_version = TLS1_2_VERSION;
-  EXPECT_EQ(Connect(*ContextOf(std::move(options))).server->CollectFacts().version, "TLSv1.2");
+  EXPECT_EQ(Connect(*ContextOf(options)).server->CollectFacts().version, "TLSv1.2");
 }
 
 TEST_F(ServerContextTest, CipherSuitesAreInOrderOfPreference) {
   ServerOptions options = DefaultOptions();
   options.cipher_suites = {"ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES128-GCM-SHA256"};
-  const auto context = ContextOf(std::move(options));
+  const auto context = ContextOf(options);
   const auto suite = [&](const char* offered) {
     const TestConnection connection =
         Connect(*context, {.maximum_version = TLS1_2_VERSION, .cipher_suites = offered});
@@ -143,7 +143,7 @@ TEST_F(ServerContextTest, CipherSuitesAreInOrderOfPreference) {
 TEST_F(ServerContextTest, CurvesAreInOrderOfPreferenceWithASecondHelloWhereNeeded) {
   ServerOptions options = DefaultOptions();
   options.curves = {"P-384", "P-256"};
-  const auto context = ContextOf(std::move(options));
+  const auto context = ContextOf(options);
   const auto curve = [&](const char* offered) {
     const TestConnection connection = Connect(*context, {.curves = offered});
     return connection.ok() ? connection.server->CollectFacts().curve : connection.failure().details;
@@ -168,7 +168,7 @@ TEST_F(ServerContextTest, KnowsSuitesAndCurvesByName) {
 TEST_F(ServerContextTest, SelectsTheProtocolInItsOwnOrder) {
   ServerOptions options = DefaultOptions();
   options.application_protocols = {"acme", "http/1.1"};
-  const auto context = ContextOf(std::move(options));
+  const auto context = ContextOf(options);
   const auto selected = [&](std::vector<std::string> offered) {
     const TestConnection connection =
         Connect(*context, {.application_protocols = std::move(offered)});
@@ -185,7 +185,7 @@ TEST_F(ServerContextTest, SelectsTheProtocolInItsOwnOrder) {
 TEST_F(ServerContextTest, AClientThatOffersOnlyOtherProtocolsIsTold) {
   ServerOptions options = DefaultOptions();
   options.application_protocols = {"http/1.1"};
-  const auto context = ContextOf(std::move(options));
+  const auto context = ContextOf(options);
   const TestConnection refused = Connect(*context, {.application_protocols = {"h2", "http/1.0"}});
   EXPECT_EQ(refused.failure().kind, Kind::kNoSharedProtocol);
   EXPECT_EQ(refused.client->error(), "tlsv1 alert no application protocol");
@@ -202,7 +202,7 @@ TEST_F(ServerContextTest, RefusesOptionsThatContradict) {
   ServerOptions options = DefaultOptions();
   options.minimum_version = TLS1_3_VERSION;
   options.maximum_version = TLS1_2_VERSION;
-  EXPECT_EQ(Message(ServerContext::Create(std::move(options)).status()),
+  EXPECT_EQ(Message(ServerContext::Create(options).status()),
             "minimum_version is above maximum_version");
 }
 

@@ -18,7 +18,7 @@
 namespace culvert::tls {
 namespace {
 
-constexpr long kDay = 24 * 60 * 60;
+constexpr long kDay = 24L * 60 * 60;
 
 void Require(bool holds, const char* what) {
   if (holds) return;

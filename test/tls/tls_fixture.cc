@@ -20,8 +20,8 @@ ServerOptions TlsFixture::OptionsOf(const Issued& issued) {
   return options;
 }
 
-std::shared_ptr<const ServerContext> TlsFixture::ContextOf(ServerOptions options) {
-  auto context = ServerContext::Create(std::move(options));
+std::shared_ptr<const ServerContext> TlsFixture::ContextOf(const ServerOptions& options) {
+  auto context = ServerContext::Create(options);
   EXPECT_TRUE(context.ok()) << context.status();
   return *std::move(context);
 }

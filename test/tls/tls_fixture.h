@@ -36,7 +36,7 @@ class TlsFixture : public net::LoopFixture {
   // Options with one certificate, for `server.test`.
   static ServerOptions OptionsOf(const Issued& issued);
   ServerOptions DefaultOptions() const { return OptionsOf(server_certificate_); }
-  static std::shared_ptr<const ServerContext> ContextOf(ServerOptions options);
+  static std::shared_ptr<const ServerContext> ContextOf(const ServerOptions& options);
 
   // A server and a client that have said nothing yet.
   TestConnection Prepare(const ServerContext& context, const ClientOptions& client);

@@ -16,7 +16,7 @@ namespace {
 using net::IoResult;
 using net::Pattern;
 
-constexpr size_t kMegabyte = 1024 * 1024;
+constexpr size_t kMegabyte = size_t{1024} * 1024;
 
 class TlsStreamLoadTest : public TlsVersionFixture {};
 

@@ -1,6 +1,8 @@
 #include "source/upstream/cluster.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <map>
 #include <string>
@@ -97,6 +99,22 @@ TEST_F(ClusterTest, AnEjectedEndpointIsLeftOut) {
                               "Connects to endpoints that failed.")
                 .Value(),
             failures);
+}
+
+TEST_F(ClusterTest, AnEjectedEndpointThatTakesAConnectionIsBack) {
+  const std::string path = "/tmp/culvert_cluster_test." + std::to_string(getpid());
+  auto cluster = Make({"unix:" + path});
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(Dial(*cluster).ok());
+  EXPECT_TRUE(cluster->endpoints()[0]->ejected(loop_.now()));
+  const net::Fd listening(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_storage address;
+  socklen_t length = 0;
+  net::SocketAddress::Parse("unix:" + path)->ToSockaddr(&address, &length);
+  ASSERT_EQ(bind(listening.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
+  ASSERT_EQ(listen(listening.get(), 1), 0);
+  EXPECT_TRUE(Dial(*cluster).ok());
+  EXPECT_FALSE(cluster->endpoints()[0]->ejected(loop_.now()));
+  unlink(path.c_str());
 }
 
 TEST_F(ClusterTest, AnEndpointIsInUseAsLongAsItsConnection) {

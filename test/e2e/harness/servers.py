@@ -136,16 +136,17 @@ def digest_of(chunks):
 class BlackHole:
     """A port on which connects are never answered: it listens, and its backlog is full."""
 
-    def __init__(self):
-        self._listener = socket.socket()
-        self._listener.bind(("127.0.0.1", free_port()))
+    def __init__(self, host="127.0.0.1"):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.socket(family)
+        self._listener.bind((host, free_port(host)))
         self._listener.listen(0)
         self.port = self._listener.getsockname()[1]
         self._fillers = []
         for _ in range(4):
-            filler = socket.socket()
+            filler = socket.socket(family)
             filler.setblocking(False)
-            filler.connect_ex(("127.0.0.1", self.port))
+            filler.connect_ex((host, self.port))
             self._fillers.append(filler)
 
     def close(self):

@@ -1,5 +1,3 @@
-#include "extensions/http_connect/filter.h"
-
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
@@ -195,7 +193,7 @@ TEST_F(HttpConnectTest, ErrorKeepsTheConnectionForTheNextRequest) {
 }
 
 TEST_F(HttpConnectTest, RefusesNewTunnelsWhileDraining) {
-  connection().Retire();
+  connection().Drain();
   FakeExchange& exchange = Connect(server_.address());
   ExpectRefusal(exchange, 503, "proxy_internal_response", "draining");
   EXPECT_TRUE(exchange.response()->close);

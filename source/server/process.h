@@ -1,0 +1,46 @@
+// What a process has before it knows its config, and needs to check one: `run` and `validate` load configs through
+// it. Owned by main(), on the main thread.
+#ifndef CULVERT_SOURCE_SERVER_PROCESS_H_
+#define CULVERT_SOURCE_SERVER_PROCESS_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "source/config/loader.h"
+#include "source/net/resolver.h"
+#include "source/server/snapshot_builder.h"
+
+namespace culvert::server {
+
+// The error names no field: it is about `servers`.
+absl::StatusOr<net::ResolverOptions> ResolverOptionsOf(const config::v1::Resolver& config);
+
+// A config file, loaded and built. Either a snapshot or errors.
+struct LoadedConfig {
+  SnapshotPtr snapshot;
+  std::vector<config::ConfigError> errors;
+};
+
+class Process {
+ public:
+  static absl::StatusOr<std::unique_ptr<Process>> Create(const filter::Registry& filters, uint32_t workers);
+
+  // Does all that `run` does short of listening.
+  LoadedConfig Load(const std::string& file);
+
+  ProcessServices& services() { return *services_; }
+  stats::Registry& stats() { return stats_; }
+  access_log::LogThread& logs() { return *logs_; }
+
+ private:
+  explicit Process(uint32_t workers) : stats_(workers) {}
+
+  stats::Registry stats_;
+  std::unique_ptr<access_log::LogThread> logs_;
+  std::unique_ptr<ProcessServices> services_;
+};
+
+}  // namespace culvert::server
+
+#endif  // CULVERT_SOURCE_SERVER_PROCESS_H_
