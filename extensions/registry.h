@@ -1,5 +1,5 @@
-// The list of extensions: the only place that names them. A build with fewer, or with your own, changes this
-// target alone.
+// The list of extensions: the only place that names them. A build with fewer, or with your own,
+// changes this target alone.
 #ifndef CULVERT_EXTENSIONS_REGISTRY_H_
 #define CULVERT_EXTENSIONS_REGISTRY_H_
 

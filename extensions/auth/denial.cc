@@ -4,28 +4,22 @@
 
 namespace culvert::extensions::auth {
 
+using culvert::http::ErrorResponse;
 using culvert::http::ProxyError;
 using culvert::http::Response;
 
 namespace {
 
-Response ErrorResponse(int status, ProxyError error, std::string_view line) {
-  Response response = culvert::http::TextResponse(status, line);
-  const culvert::http::ProxyStatus proxy_status{.error = error};
-  response.headers.Add("Proxy-Status", proxy_status.Serialize());
-  return response;
-}
-
 Response Challenge(std::string_view line, bool is_proxy_request, std::string_view challenge) {
   Response response =
-      ErrorResponse(is_proxy_request ? 407 : 401, ProxyError::kHttpRequestDenied, line);
+      ErrorResponse(is_proxy_request ? 407 : 401, line, ProxyError::kHttpRequestDenied);
   response.headers.Add(is_proxy_request ? "Proxy-Authenticate" : "WWW-Authenticate", challenge);
   return response;
 }
 
 Response Unavailable() {
-  Response response = ErrorResponse(503, ProxyError::kProxyInternalError,
-                                    "the password could not be checked now; try again soon");
+  Response response = ErrorResponse(503, "the password could not be checked now; try again soon",
+                                    ProxyError::kProxyInternalError);
   response.headers.Add("Retry-After", "1");
   return response;
 }
@@ -69,8 +63,8 @@ Response MakeAnswer(Denial denial, bool is_proxy_request, std::string_view chall
       return Challenge("the user name or the password is wrong; check both", is_proxy_request,
                        challenge);
     case Denial::kRepeated:
-      return ErrorResponse(400, ProxyError::kHttpRequestError,
-                           "there are several fields of credentials; send one");
+      return ErrorResponse(400, "there are several fields of credentials; send one",
+                           ProxyError::kHttpRequestError);
     default:
       return Unavailable();
   }

@@ -31,13 +31,16 @@ class Factory final : public filter::HttpCodecFactory<v1::Http> {
     if (config.max_head_size() != 0) options.head_limits.max_head_size = config.max_head_size();
     if (config.max_headers() != 0) options.head_limits.max_headers = config.max_headers();
     if (config.has_max_discarded_body()) options.max_discarded_body = config.max_discarded_body();
-    options.head_timeout =
-        DurationOr(config.has_request_head_timeout(), config.request_head_timeout(), options.head_timeout);
-    options.idle_timeout = DurationOr(config.has_idle_timeout(), config.idle_timeout(), options.idle_timeout);
-    const Stats stats = {
-        &context.Counter("culvert_http_requests_total", "Requests whose head was read and understood."),
-        &context.Counter("culvert_http_requests_refused_total", "Requests that broke the rules of HTTP."),
-        &context.Counter("culvert_http_requests_unclaimed_total", "Requests that no filter claimed.")};
+    options.head_timeout = DurationOr(config.has_request_head_timeout(),
+                                      config.request_head_timeout(), options.head_timeout);
+    options.idle_timeout =
+        DurationOr(config.has_idle_timeout(), config.idle_timeout(), options.idle_timeout);
+    const Stats stats = {&context.Counter("culvert_http_requests_total",
+                                          "Requests whose head was read and understood."),
+                         &context.Counter("culvert_http_requests_refused_total",
+                                          "Requests that broke the rules of HTTP."),
+                         &context.Counter("culvert_http_requests_unclaimed_total",
+                                          "Requests that no filter claimed.")};
     return std::make_shared<Codec>(options, stats);
   }
 };

@@ -37,7 +37,8 @@ void FinishRecord(const Http1Connection& http, uint64_t received_before, uint64_
 Failure FailureOf(const Http1Connection& http, Outcome outcome) {
   switch (outcome) {
     case Outcome::kRefused:
-      return {Side::kDownstream, Stage::kRequestHead, "bad_request", std::string(http.refusal().reason)};
+      return {Side::kDownstream, Stage::kRequestHead, "bad_request",
+              std::string(http.refusal().reason)};
     case Outcome::kTimedOut:
       return {Side::kDownstream, Stage::kRequestHead, "request_head_timeout"};
     case Outcome::kCutOff:
@@ -92,10 +93,12 @@ Task<void> Terminal::Serve(Http1Connection& http, ConnectionContext& connection)
   }
   stats_.unclaimed->Add(connection.worker().index);
   connection.End(kName, {Side::kDownstream, Stage::kRequestHead, "not_claimed"});
-  co_await http.Respond(culvert::http::TextResponse(404, "nothing here answers this request"));
+  co_await http.Respond(culvert::http::ErrorResponse(
+      404, "nothing here answers this request", culvert::http::ProxyError::kHttpRequestDenied));
 }
 
-Task<void> Terminal::Refuse(Http1Connection& http, ConnectionContext& connection, Outcome outcome) const {
+Task<void> Terminal::Refuse(Http1Connection& http, ConnectionContext& connection,
+                            Outcome outcome) const {
   connection.End(kName, FailureOf(http, outcome));
   int status = 0;
   std::string reason;
@@ -110,7 +113,8 @@ Task<void> Terminal::Refuse(Http1Connection& http, ConnectionContext& connection
   if (status == 0) co_return;
   connection.record().protocol = "http";
   connection.record().MutableHttp();  // has the status, if no request
-  Response response = culvert::http::TextResponse(status, reason);
+  Response response =
+      culvert::http::ErrorResponse(status, reason, culvert::http::ProxyError::kHttpRequestError);
   response.close = true;
   co_await http.Respond(std::move(response));
 }

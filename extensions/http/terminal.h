@@ -21,14 +21,18 @@ struct Stats {
 
 class Terminal final : public filter::StreamTerminal {
  public:
-  Terminal(culvert::http::Http1Options options, Stats stats, std::vector<filter::HttpFilterPtr> filters)
+  Terminal(culvert::http::Http1Options options, Stats stats,
+           std::vector<filter::HttpFilterPtr> filters)
       : options_(options), stats_(stats), filters_(std::move(filters)) {}
 
-  filter::Task<void> Run(filter::StreamPtr downstream, filter::ConnectionContext& connection) const override;
+  filter::Task<void> Run(filter::StreamPtr downstream,
+                         filter::ConnectionContext& connection) const override;
 
  private:
-  filter::Task<void> Serve(culvert::http::Http1Connection& http, filter::ConnectionContext& connection) const;
-  filter::Task<void> Refuse(culvert::http::Http1Connection& http, filter::ConnectionContext& connection,
+  filter::Task<void> Serve(culvert::http::Http1Connection& http,
+                           filter::ConnectionContext& connection) const;
+  filter::Task<void> Refuse(culvert::http::Http1Connection& http,
+                            filter::ConnectionContext& connection,
                             culvert::http::Http1Connection::Outcome outcome) const;
 
   const culvert::http::Http1Options options_;

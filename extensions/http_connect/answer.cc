@@ -64,9 +64,7 @@ Answer AnswerTo(const Failure& failure) {
 }
 
 Response MakeResponse(const Answer& answer) {
-  Response response = culvert::http::TextResponse(answer.status, answer.text);
-  const culvert::http::ProxyStatus proxy_status{.error = answer.error};
-  response.headers.Add("Proxy-Status", proxy_status.Serialize());
+  Response response = culvert::http::ErrorResponse(answer.status, answer.text, answer.error);
   if (answer.status == 503) response.headers.Add("Retry-After", "1");
   return response;
 }

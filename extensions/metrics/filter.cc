@@ -16,7 +16,8 @@ namespace {
 std::string_view WithoutQuery(std::string_view path) { return path.substr(0, path.find('?')); }
 
 Response MethodNotAllowed() {
-  Response response = culvert::http::TextResponse(405, "metrics are read with GET");
+  Response response = culvert::http::ErrorResponse(405, "metrics are read with GET",
+                                                   culvert::http::ProxyError::kHttpRequestError);
   response.headers.Add("Allow", "GET, HEAD");
   return response;
 }
@@ -33,6 +34,7 @@ Task<HttpVerdict> Metrics::OnRequest(Exchange& exchange, ConnectionContext& conn
   if (request.method == "GET" || request.method == "HEAD") {
     response.headers.Add("Content-Type", stats::kPrometheusContentType);
     response.body = stats::FormatPrometheus(registry_.Read());
+    connection.End(kName, {Side::kDownstream, Stage::kRequestHead, "answered"});
   } else {
     connection.End(kName, {Side::kDownstream, Stage::kRequestHead, "method_not_allowed"});
     response = MethodNotAllowed();

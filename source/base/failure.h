@@ -1,5 +1,5 @@
-// Why a connection, request or tunnel did not go well: one value that feeds the access log, the counters and
-// the Proxy-Status field. Failures of peers are expected, so they are values.
+// Why a connection, request or tunnel did not go well: one value that feeds the access log, the
+// counters and the Proxy-Status field. Failures of peers are expected, so they are values.
 #ifndef CULVERT_SOURCE_BASE_FAILURE_H_
 #define CULVERT_SOURCE_BASE_FAILURE_H_
 
@@ -29,7 +29,8 @@ enum class Stage : uint8_t {
 struct Failure {
   Side side = Side::kLocal;
   Stage stage = Stage::kAccept;
-  // A short token that programs compare and counters carry: `connect_refused`, `idle_timeout`. A constant.
+  // A short token that programs compare and counters carry: `connect_refused`, `idle_timeout`. A
+  // constant.
   std::string_view reason;
   // In words, for people who read the log. Must not hold a secret.
   std::string details = {};

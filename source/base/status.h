@@ -1,5 +1,5 @@
-// absl::Status with std::string_view at the edges: Debian's abseil has a string_view of its own that does
-// not convert, so statuses are made and read through these few functions.
+// absl::Status with std::string_view at the edges: Debian's abseil has a string_view of its own
+// that does not convert, so statuses are made and read through these few functions.
 #ifndef CULVERT_SOURCE_BASE_STATUS_H_
 #define CULVERT_SOURCE_BASE_STATUS_H_
 

@@ -17,7 +17,8 @@ std::string OptionText(const Option& option) {
 std::string Help(std::string_view program, const Command& command) {
   std::string text = fmt::format("{} {}: {}\n\nOptions:\n", program, command.name, command.summary);
   for (const Option& option : command.options) {
-    text += fmt::format("  {:<24} {}{}\n", OptionText(option), option.help, option.required ? " (required)" : "");
+    text += fmt::format("  {:<24} {}{}\n", OptionText(option), option.help,
+                        option.required ? " (required)" : "");
   }
   text += fmt::format("  {:<24} {}\n", "-h, --help", "this text");
   return text + fmt::format("\nExample:\n  {}\n", command.example);
@@ -25,7 +26,8 @@ std::string Help(std::string_view program, const Command& command) {
 
 std::string Help(std::string_view program, std::span<const Command> commands) {
   std::string text = fmt::format("Usage: {} COMMAND [OPTIONS]\n\nCommands:\n", program);
-  for (const Command& command : commands) text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  for (const Command& command : commands)
+    text += fmt::format("  {:<10} {}\n", command.name, command.summary);
   return text + fmt::format("\n{} COMMAND --help tells more of one.\n\nExample:\n  {}\n", program,
                             commands.front().example);
 }
@@ -33,7 +35,8 @@ std::string Help(std::string_view program, std::span<const Command> commands) {
 ParsedCommand Wrong(std::string message, std::string_view program, std::string_view command = {}) {
   ParsedCommand result;
   result.exit_status = 2;
-  const std::string subject = command.empty() ? std::string(program) : fmt::format("{} {}", program, command);
+  const std::string subject =
+      command.empty() ? std::string(program) : fmt::format("{} {}", program, command);
   result.text = fmt::format("{}: {}; see {} --help\n", subject, message, subject);
   return result;
 }
@@ -59,8 +62,9 @@ struct Parser {
 
   const Option* Find(std::string_view word) const {
     for (const Option& option : command.options) {
-      if (word.starts_with("--") ? word.substr(2) == option.name
-                                 : word.size() == 2 && option.letter != '\0' && word[1] == option.letter) {
+      if (word.starts_with("--")
+              ? word.substr(2) == option.name
+              : word.size() == 2 && option.letter != '\0' && word[1] == option.letter) {
         return &option;
       }
     }
@@ -72,20 +76,25 @@ struct Parser {
     for (size_t i = 0; i < words.size(); ++i) {
       std::string_view word = words[i];
       if (word == "--help" || word == "-h") return Print(Help(program, command));
-      if (!word.starts_with('-')) return Wrong(fmt::format("'{}' is not an option", word), program, command.name);
+      if (!word.starts_with('-'))
+        return Wrong(fmt::format("'{}' is not an option", word), program, command.name);
       std::optional<std::string_view> value;
-      if (const size_t equals = word.find('='); word.starts_with("--") && equals != std::string_view::npos) {
+      if (const size_t equals = word.find('=');
+          word.starts_with("--") && equals != std::string_view::npos) {
         value = word.substr(equals + 1);
         word = word.substr(0, equals);
       }
       const Option* option = Find(word);
-      if (option == nullptr) return Wrong(fmt::format("unknown option '{}'", word), program, command.name);
+      if (option == nullptr)
+        return Wrong(fmt::format("unknown option '{}'", word), program, command.name);
       if (option->value_name.empty()) {
-        if (value) return Wrong(fmt::format("--{} takes no value", option->name), program, command.name);
+        if (value)
+          return Wrong(fmt::format("--{} takes no value", option->name), program, command.name);
         value = "";
       } else if (!value) {
         if (++i == words.size()) {
-          return Wrong(fmt::format("--{} wants a value: {}", option->name, option->value_name), program, command.name);
+          return Wrong(fmt::format("--{} wants a value: {}", option->name, option->value_name),
+                       program, command.name);
         }
         value = words[i];
       }
@@ -93,7 +102,8 @@ struct Parser {
     }
     for (const Option& option : command.options) {
       if (option.required && !result.arguments.Has(option.name)) {
-        return Wrong(fmt::format("--{} {} is missing", option.name, option.value_name), program, command.name);
+        return Wrong(fmt::format("--{} {} is missing", option.name, option.value_name), program,
+                     command.name);
       }
     }
     result.command = &command;

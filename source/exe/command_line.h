@@ -1,5 +1,6 @@
-// Command lines of the form `program COMMAND --option VALUE -o VALUE ...`, each command with its own options and
-// its own help. (A library of global flags knows neither commands nor exit status 2 for wrong usage.)
+// Command lines of the form `program COMMAND --option VALUE -o VALUE ...`, each command with its
+// own options and its own help. (A library of global flags knows neither commands nor exit status 2
+// for wrong usage.)
 #ifndef CULVERT_SOURCE_EXE_COMMAND_LINE_H_
 #define CULVERT_SOURCE_EXE_COMMAND_LINE_H_
 

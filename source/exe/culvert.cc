@@ -23,7 +23,8 @@ constexpr uint32_t kMostWorkers = 256;
 
 const std::array<Command, 3> kCommands = {{
     {"run",
-     "serves the config until it gets SIGTERM, then drains; SIGHUP reads the file again, SIGUSR1 opens logs again",
+     "serves the config until it gets SIGTERM, then drains; SIGHUP reads the file again, SIGUSR1 "
+     "opens logs again",
      "culvert run -c /etc/culvert/proxy.yaml",
      {{"config", 'c', "FILE", "the config: .yaml, .yml, .json, .textproto or .pb", true},
       {"workers", '\0', "N", "event loops, instead of process.workers; 0: one a CPU"},
@@ -50,14 +51,17 @@ int Run(const Arguments& arguments) {
     uint32_t workers = 0;
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), workers);
     if (error != std::errc() || end != text->data() + text->size() || workers > kMostWorkers) {
-      return WrongUsage("run", fmt::format("--workers is a number from 0 to {}, not '{}'", kMostWorkers, *text));
+      return WrongUsage(
+          "run", fmt::format("--workers is a number from 0 to {}, not '{}'", kMostWorkers, *text));
     }
     options.workers = workers;
   }
   if (const auto text = arguments.Get("log-level")) {
     const auto level = log::ParseLevel(*text);
     if (!level) {
-      return WrongUsage("run", fmt::format("--log-level is trace, debug, info, warning or error, not '{}'", *text));
+      return WrongUsage(
+          "run",
+          fmt::format("--log-level is trace, debug, info, warning or error, not '{}'", *text));
     }
     log::SetLevel(*level);
   }

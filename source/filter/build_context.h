@@ -1,5 +1,6 @@
-// What a factory may use while a config is being built: on the main thread, off the data path. Errors are
-// collected, so that a user sees all of them at once. Not to be kept: it is gone when the build is over.
+// What a factory may use while a config is being built: on the main thread, off the data path.
+// Errors are collected, so that a user sees all of them at once. Not to be kept: it is gone when
+// the build is over.
 #ifndef CULVERT_SOURCE_FILTER_BUILD_CONTEXT_H_
 #define CULVERT_SOURCE_FILTER_BUILD_CONTEXT_H_
 
@@ -43,18 +44,22 @@ class BuildContext {
  public:
   BuildContext(BuildEnvironment& environment, std::string path, std::string listener,
                std::vector<FieldError>& errors)
-      : environment_(environment), path_(std::move(path)), listener_(std::move(listener)), errors_(errors) {}
+      : environment_(environment),
+        path_(std::move(path)),
+        listener_(std::move(listener)),
+        errors_(errors) {}
 
   BuildEnvironment& environment() { return environment_; }
   // The name of the listener that the filter belongs to, for the labels of counters.
   const std::string& listener() const { return listener_; }
 
-  // `field` is relative to the filter's config: `certificates[0].private_key`; empty for the filter itself.
-  // The message says what is wrong and what to do.
+  // `field` is relative to the filter's config: `certificates[0].private_key`; empty for the filter
+  // itself. The message says what is wrong and what to do.
   void AddError(std::string_view field, std::string message);
   bool has_errors() const { return failed_; }
 
-  // The data of a data source; nothing, after an error was reported for `field`, if it cannot be had.
+  // The data of a data source; nothing, after an error was reported for `field`, if it cannot be
+  // had.
   std::optional<std::string> Read(std::string_view field, const config::v1::DataSource& source);
 
   // A counter with the label `listener`.

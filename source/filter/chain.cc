@@ -25,7 +25,8 @@ class Assembly {
     }
     CheckFit(*factory, path);
     const size_t before = errors_.size();
-    BuildContext context(environment_, fmt::format("{}.{}", path, filter.name()), listener_, errors_);
+    BuildContext context(environment_, fmt::format("{}.{}", path, filter.name()), listener_,
+                         errors_);
     AnyFilter built = factory->CreateFromAny(filter.typed_config(), context);
     if (errors_.size() != before) failed_ = true;
     std::visit([this](auto& made) { Take(made); }, built);
@@ -34,9 +35,12 @@ class Assembly {
 
   ChainPtr Finish(const std::string& path) {
     if (state_ == State::kRequests && !has_http_filter_) {
-      Report(path, fmt::format("'{}' has no http filter after it; add one, such as http_connect", last_name_));
+      Report(path, fmt::format("'{}' has no http filter after it; add one, such as http_connect",
+                               last_name_));
     } else if (state_ == State::kBytes) {
-      Report(path, "the chain does not end; its last filter must be a terminal such as tcp_proxy, or an http filter");
+      Report(path,
+             "the chain does not end; its last filter must be a terminal such as tcp_proxy, or an "
+             "http filter");
     }
     if (failed_) return nullptr;
     if (state_ == State::kRequests) terminal_ = codec_->Bind(std::move(http_filters_));
@@ -56,7 +60,8 @@ class Assembly {
     if (state_ == State::kEnded) {
       Report(path, fmt::format("nothing can follow '{}', which ends the chain", last_name_));
     } else if (state_ == State::kRequests && takes_bytes) {
-      Report(path, fmt::format("'{}' takes bytes, but '{}' before it gives requests; move it before the http filters",
+      Report(path, fmt::format("'{}' takes bytes, but '{}' before it gives requests; move it "
+                               "before the http filters",
                                factory.name(), last_name_));
     }
     switch (factory.kind()) {
@@ -131,9 +136,9 @@ Task<void> Chain::Run(StreamPtr downstream, ConnectionContext& connection) const
   co_await terminal_->Run(std::move(downstream), connection);
 }
 
-ChainPtr BuildChain(const google::protobuf::RepeatedPtrField<config::v1::Filter>& filters, const std::string& path,
-                    const std::string& listener, const Registry& registry, BuildEnvironment& environment,
-                    std::vector<FieldError>& errors) {
+ChainPtr BuildChain(const google::protobuf::RepeatedPtrField<config::v1::Filter>& filters,
+                    const std::string& path, const std::string& listener, const Registry& registry,
+                    BuildEnvironment& environment, std::vector<FieldError>& errors) {
   const size_t before = errors.size();
   Assembly assembly(registry, environment, listener, errors);
   for (int i = 0; i < filters.size(); ++i) assembly.Add(filters[i], fmt::format("{}[{}]", path, i));

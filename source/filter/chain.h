@@ -1,5 +1,5 @@
-// A chain of filters whose neighbours fit: stream filters, then one terminal. Built with the config, immutable,
-// shared by the workers.
+// A chain of filters whose neighbours fit: stream filters, then one terminal. Built with the
+// config, immutable, shared by the workers.
 #ifndef CULVERT_SOURCE_FILTER_CHAIN_H_
 #define CULVERT_SOURCE_FILTER_CHAIN_H_
 
@@ -29,11 +29,12 @@ class Chain {
 };
 using ChainPtr = std::shared_ptr<const Chain>;
 
-// `path` is that of the filter list: `listeners[0].filters`. Null after errors were reported: filters that the
-// registry does not have, configs that their factories refuse, neighbours that do not fit.
-ChainPtr BuildChain(const google::protobuf::RepeatedPtrField<config::v1::Filter>& filters, const std::string& path,
-                    const std::string& listener, const Registry& registry, BuildEnvironment& environment,
-                    std::vector<FieldError>& errors);
+// `path` is that of the filter list: `listeners[0].filters`. Null after errors were reported:
+// filters that the registry does not have, configs that their factories refuse, neighbours that do
+// not fit.
+ChainPtr BuildChain(const google::protobuf::RepeatedPtrField<config::v1::Filter>& filters,
+                    const std::string& path, const std::string& listener, const Registry& registry,
+                    BuildEnvironment& environment, std::vector<FieldError>& errors);
 
 }  // namespace culvert::filter
 

@@ -1,5 +1,5 @@
-// What the filters of one connection learn from and tell each other. Owned by the connection, used on its
-// worker, alive until the last coroutine of the connection has ended.
+// What the filters of one connection learn from and tell each other. Owned by the connection, used
+// on its worker, alive until the last coroutine of the connection has ended.
 #ifndef CULVERT_SOURCE_FILTER_CONNECTION_CONTEXT_H_
 #define CULVERT_SOURCE_FILTER_CONNECTION_CONTEXT_H_
 
@@ -60,8 +60,8 @@ class ConnectionContext {
   TimePoint start() const { return start_; }
   // A deadline so long from now.
   TimePoint In(Duration duration) const { return After(now(), duration); }
-  // The connection is to end as soon as it can do so politely: a newer config has taken over. What has begun, and
-  // the next request, are served.
+  // The connection is to end as soon as it can do so politely: a newer config has taken over. What
+  // has begun, and the next request, are served.
   void Retire() { retired_.Signal(); }
   // The process is about to end: as Retire, and nothing that may last is to begin.
   void Drain() {
@@ -86,7 +86,8 @@ class ConnectionContext {
   // What the access log will say of the connection, or of the request that is being served.
   access_log::Record& record() { return *record_; }
 
-  // Notes how it ended; of several calls between two records the first one counts. `filter` is its name.
+  // Notes how it ended; of several calls between two records the first one counts. `filter` is its
+  // name.
   void End(std::string_view filter, Failure failure);
   bool ended() const { return !record_->reason.empty(); }
 

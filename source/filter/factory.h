@@ -1,5 +1,5 @@
-// A factory makes the filters of one extension from their config. The base class of its kind does the casting;
-// an extension writes name() and Create().
+// A factory makes the filters of one extension from their config. The base class of its kind does
+// the casting; an extension writes name() and Create().
 #ifndef CULVERT_SOURCE_FILTER_FACTORY_H_
 #define CULVERT_SOURCE_FILTER_FACTORY_H_
 
@@ -21,9 +21,10 @@ class FilterFactory {
   virtual std::string_view name() const = 0;
   virtual FilterKind kind() const = 0;
 
-  // Builds from a config of the extension's message; an empty Any is an empty config. Reports errors to the
-  // context and gives nothing if there were any.
-  virtual AnyFilter CreateFromAny(const google::protobuf::Any& config, BuildContext& context) const = 0;
+  // Builds from a config of the extension's message; an empty Any is an empty config. Reports
+  // errors to the context and gives nothing if there were any.
+  virtual AnyFilter CreateFromAny(const google::protobuf::Any& config,
+                                  BuildContext& context) const = 0;
 };
 using FilterFactoryPtr = std::unique_ptr<const FilterFactory>;
 
@@ -46,7 +47,8 @@ class TypedFactory : public FilterFactory {
   }
 
   // Null, or anything, after errors were reported to the context.
-  virtual std::shared_ptr<const Filter> Create(const Config& config, BuildContext& context) const = 0;
+  virtual std::shared_ptr<const Filter> Create(const Config& config,
+                                               BuildContext& context) const = 0;
 };
 
 }  // namespace internal

@@ -1,8 +1,9 @@
-// What a filter is. Each kind is a coroutine over a stream or an exchange; one object, built when the config is
-// loaded, serves all connections of all workers and does not change.
+// What a filter is. Each kind is a coroutine over a stream or an exchange; one object, built when
+// the config is loaded, serves all connections of all workers and does not change.
 //
-// A filter may await the stream, a dialer, a timer, always with a deadline; it may not block, and it may not
-// outlive the connection. Cancelling the connection ends its waits with an error; it then returns.
+// A filter may await the stream, a dialer, a timer, always with a deadline; it may not block, and
+// it may not outlive the connection. Cancelling the connection ends its waits with an error; it
+// then returns.
 #ifndef CULVERT_SOURCE_FILTER_FILTER_H_
 #define CULVERT_SOURCE_FILTER_FILTER_H_
 
@@ -22,8 +23,8 @@ namespace culvert::filter {
 using net::StreamPtr;
 using net::Task;
 
-// Bytes to bytes. Gives back the stream that it got, when its work is done, or a new one round it; or null, with
-// the reason noted in the context, and the connection ends.
+// Bytes to bytes. Gives back the stream that it got, when its work is done, or a new one round it;
+// or null, with the reason noted in the context, and the connection ends.
 class StreamFilter {
  public:
   virtual ~StreamFilter() = default;
@@ -47,7 +48,8 @@ enum class HttpVerdict : uint8_t {
 class HttpFilter {
  public:
   virtual ~HttpFilter() = default;
-  virtual Task<HttpVerdict> OnRequest(http::Exchange& exchange, ConnectionContext& connection) const = 0;
+  virtual Task<HttpVerdict> OnRequest(http::Exchange& exchange,
+                                      ConnectionContext& connection) const = 0;
 };
 using HttpFilterPtr = std::shared_ptr<const HttpFilter>;
 

@@ -1,5 +1,5 @@
-// The filters that a build of Culvert has, by name. Filled by one function that the extensions' BUILD target
-// names; immutable afterwards. Tests make their own.
+// The filters that a build of Culvert has, by name. Filled by one function that the extensions'
+// BUILD target names; immutable afterwards. Tests make their own.
 #ifndef CULVERT_SOURCE_FILTER_REGISTRY_H_
 #define CULVERT_SOURCE_FILTER_REGISTRY_H_
 

@@ -10,4 +10,10 @@ Response TextResponse(int status, std::string_view line) {
   return response;
 }
 
+Response ErrorResponse(int status, std::string_view line, ProxyError error) {
+  Response response = TextResponse(status, line);
+  response.headers.Add("Proxy-Status", ProxyStatus{.error = error}.Serialize());
+  return response;
+}
+
 }  // namespace culvert::http

@@ -154,8 +154,8 @@ Task<IoResult> Http1Connection::ReadBody(std::span<char> buffer, TimePoint deadl
 
 Task<IoResult> Http1Connection::Respond(Response response) {
   status_ = response.status;
-  // A client that waits for a 100 and gets an answer instead may send its body or not: nobody could tell what
-  // comes next on the connection.
+  // A client that waits for a 100 and gets an answer instead may send its body or not: nobody could
+  // tell what comes next on the connection.
   if (response.close || continue_due_) keep_alive_ = false;
   if (!HasNoBody(response.status)) {
     response.headers.Set("Content-Length", std::to_string(response.body.size()));
@@ -189,7 +189,8 @@ Task<StreamPtr> Http1Connection::TakeOver(int status, HeaderList headers) {
 Task<bool> Http1Connection::FinishExchange() {
   if (stream_ == nullptr || !keep_alive_ || status_ == 0) co_return false;
   // For all of it, not for each read: a body that drips is not worth a connection.
-  const TimePoint deadline = After((co_await net::CurrentScope()).loop().now(), options_.idle_timeout);
+  const TimePoint deadline =
+      After((co_await net::CurrentScope()).loop().now(), options_.idle_timeout);
   size_t discarded = 0;
   while (body_left()) {
     std::array<char, 4096> dropped;

@@ -1,5 +1,6 @@
-// The server side of an HTTP/1.1 connection: one request after the other is read, answered, and either followed
-// by the next or taken over as a tunnel. Owned by the coroutine that serves the connection; one worker.
+// The server side of an HTTP/1.1 connection: one request after the other is read, answered, and
+// either followed by the next or taken over as a tunnel. Owned by the coroutine that serves the
+// connection; one worker.
 #ifndef CULVERT_SOURCE_HTTP_HTTP1_CONNECTION_H_
 #define CULVERT_SOURCE_HTTP_HTTP1_CONNECTION_H_
 
@@ -32,16 +33,16 @@ class Http1Connection final : public Exchange {
   ~Http1Connection() override;
 
   enum class Outcome : uint8_t {
-    kRequest,    // request() is there
-    kClosed,     // the client is done; also when it said nothing for the idle time
-    kRefused,    // see refusal(): to be answered, then closed
-    kTimedOut,   // in the middle of a head
-    kCutOff,     // the connection ended in the middle of a head
-    kFailed,     // see error()
+    kRequest,   // request() is there
+    kClosed,    // the client is done; also when it said nothing for the idle time
+    kRefused,   // see refusal(): to be answered, then closed
+    kTimedOut,  // in the middle of a head
+    kCutOff,    // the connection ended in the middle of a head
+    kFailed,    // see error()
     kCancelled,
   };
-  // Reads the next request. `first` says that the client connected to send it: then waiting is not idling. Once
-  // `stop` is ready an idle connection is closed.
+  // Reads the next request. `first` says that the client connected to send it: then waiting is not
+  // idling. Once `stop` is ready an idle connection is closed.
   net::Task<Outcome> ReadRequest(bool first, net::Readiness& stop);
   const Refusal& refusal() const;
   net::IoError error() const { return error_; }

@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "source/base/status.h"
 #include "source/base/data_source.h"
+#include "source/base/status.h"
 #include "source/identity/htpasswd.h"
 #include "source/identity/htpasswd_provider.h"
 #include "source/identity/secret.h"
@@ -44,7 +44,7 @@ class Builder {
       case config::v1::IdentityProvider::kHtpasswd:
         return MakeHtpasswd(config.name(), config.htpasswd(), path + ".htpasswd");
       case config::v1::IdentityProvider::kUsers:
-        return MakeUsers(config.name(), config.users(), path + ".users");
+        return MakeUsers(config.name(), config.users(), path);
       case config::v1::IdentityProvider::PROVIDER_NOT_SET:
         break;
     }
@@ -70,6 +70,7 @@ class Builder {
                                 const std::string& path) {
     auto provider = std::make_shared<UsersProvider>(name);
     for (int i = 0; i < config.users_size(); ++i) {
+      // As the short form spells it: the list is the provider.
       AddUser(config.users(i), fmt::format("{}.users[{}]", path, i), *provider);
     }
     return provider;

@@ -5,8 +5,8 @@
 
 #include <utility>
 
-#include "source/base/status.h"
 #include "source/base/data_source.h"
+#include "source/base/status.h"
 
 namespace culvert::identity {
 namespace {

@@ -18,7 +18,8 @@ constexpr int kExactName = 1024;
 
 int NameScore(std::string_view pattern, std::string_view name) {
   if (pattern == name) return kExactName;
-  if (pattern.starts_with("*.") && name.size() > pattern.size() - 1 && name.ends_with(pattern.substr(1))) {
+  if (pattern.starts_with("*.") && name.size() > pattern.size() - 1 &&
+      name.ends_with(pattern.substr(1))) {
     return static_cast<int>(pattern.size());
   }
   return -1;
@@ -75,7 +76,8 @@ void ChainMatcher::Add(const config::v1::FilterChainMatch& match, const std::str
                        std::vector<FieldError>& errors) {
   Match made;
   ParseAll(match.destination_ports(), path + ".destination_ports", made.destination_ports, errors);
-  ParseAll(match.destination_ranges(), path + ".destination_ranges", made.destination_ranges, errors);
+  ParseAll(match.destination_ranges(), path + ".destination_ranges", made.destination_ranges,
+           errors);
   ParseAll(match.source_ranges(), path + ".source_ranges", made.source_ranges, errors);
   ParseAll(match.source_ports(), path + ".source_ports", made.source_ports, errors);
   for (int i = 0; i < match.server_names_size(); ++i) {
@@ -83,9 +85,10 @@ void ChainMatcher::Add(const config::v1::FilterChainMatch& match, const std::str
     if (name) {
       made.server_names.push_back(*std::move(name));
     } else {
-      errors.push_back({fmt::format("{}.server_names[{}]", path, i),
-                        fmt::format("'{}' is not a host name; write db.example.com or *.example.com",
-                                    match.server_names(i))});
+      errors.push_back(
+          {fmt::format("{}.server_names[{}]", path, i),
+           fmt::format("'{}' is not a host name; write db.example.com or *.example.com",
+                       match.server_names(i))});
     }
   }
   for (int i = 0; i < match.application_protocols_size(); ++i) {
@@ -98,8 +101,10 @@ void ChainMatcher::Add(const config::v1::FilterChainMatch& match, const std::str
   }
   const auto twin = std::find(matches_.begin(), matches_.end(), made);
   if (twin != matches_.end()) {
-    errors.push_back({path, fmt::format("filter_chains[{}] matches the same connections; only one of them can have them",
-                                        twin - matches_.begin())});
+    errors.push_back(
+        {path, fmt::format(
+                   "filter_chains[{}] matches the same connections; only one of them can have them",
+                   twin - matches_.begin())});
   }
   needs_client_hello_ |= !made.server_names.empty() || !made.application_protocols.empty();
   matches_.push_back(std::move(made));
@@ -107,20 +112,26 @@ void ChainMatcher::Add(const config::v1::FilterChainMatch& match, const std::str
 
 bool ChainMatcher::Fits(const Match& match, const Facts& facts, Score* score) {
   int name = -1;
-  for (const std::string& pattern : match.server_names) name = std::max(name, NameScore(pattern, facts.server_name));
+  for (const std::string& pattern : match.server_names)
+    name = std::max(name, NameScore(pattern, facts.server_name));
   int protocol = -1;
   if (facts.application_protocols != nullptr) {
     const auto& offered = *facts.application_protocols;
-    const auto found = std::find_first_of(offered.begin(), offered.end(), match.application_protocols.begin(),
-                                          match.application_protocols.end());
+    const auto found =
+        std::find_first_of(offered.begin(), offered.end(), match.application_protocols.begin(),
+                           match.application_protocols.end());
     // What the client likes best counts most.
-    if (found != offered.end()) protocol = static_cast<int>(1000 - std::min<ptrdiff_t>(found - offered.begin(), 1000));
+    if (found != offered.end())
+      protocol = static_cast<int>(1000 - std::min<ptrdiff_t>(found - offered.begin(), 1000));
   }
-  return score->Set(0, !match.destination_ports.empty(), RangeScore(match.destination_ports, facts.destination)) &&
-         score->Set(1, !match.destination_ranges.empty(), RangeScore(match.destination_ranges, facts.destination)) &&
+  return score->Set(0, !match.destination_ports.empty(),
+                    RangeScore(match.destination_ports, facts.destination)) &&
+         score->Set(1, !match.destination_ranges.empty(),
+                    RangeScore(match.destination_ranges, facts.destination)) &&
          score->Set(2, !match.server_names.empty(), name) &&
          score->Set(3, !match.application_protocols.empty(), protocol) &&
-         score->Set(4, !match.source_ranges.empty(), RangeScore(match.source_ranges, facts.source)) &&
+         score->Set(4, !match.source_ranges.empty(),
+                    RangeScore(match.source_ranges, facts.source)) &&
          score->Set(5, !match.source_ports.empty(), RangeScore(match.source_ports, facts.source));
 }
 

@@ -1,5 +1,5 @@
-// Which filter chain of a listener a connection gets, by where it comes from, where it goes to and what its
-// ClientHello asks for. Pure; immutable once built.
+// Which filter chain of a listener a connection gets, by where it comes from, where it goes to and
+// what its ClientHello asks for. Pure; immutable once built.
 #ifndef CULVERT_SOURCE_SERVER_CHAIN_MATCHER_H_
 #define CULVERT_SOURCE_SERVER_CHAIN_MATCHER_H_
 
@@ -25,9 +25,10 @@ class ChainMatcher {
 
   static constexpr int kNone = -1;
 
-  // Adds the chain with the next index, counted from 0. Errors are appended; `path` is that of the match. Two
-  // chains that match the same connections are an error.
-  void Add(const config::v1::FilterChainMatch& match, const std::string& path, std::vector<FieldError>& errors);
+  // Adds the chain with the next index, counted from 0. Errors are appended; `path` is that of the
+  // match. Two chains that match the same connections are an error.
+  void Add(const config::v1::FilterChainMatch& match, const std::string& path,
+           std::vector<FieldError>& errors);
 
   // Whether the connection's first bytes have to be seen before Select.
   bool needs_client_hello() const { return needs_client_hello_; }

@@ -34,7 +34,8 @@ std::string_view ReasonOf(net::CancelReason reason) {
   }
 }
 
-// What the listener learns by looking at the first bytes. Lives in the coroutine, not in the connection.
+// What the listener learns by looking at the first bytes. Lives in the coroutine, not in the
+// connection.
 struct FirstBytes {
   std::string bytes;
   tls::ClientHelloReader reader;
@@ -42,9 +43,11 @@ struct FirstBytes {
 
 }  // namespace
 
-Connection::Connection(filter::Worker& worker, ListenerSnapshotPtr listener, filter::ConnectionContext::Origin origin)
+Connection::Connection(filter::Worker& worker, ListenerSnapshotPtr listener,
+                       filter::ConnectionContext::Origin origin)
     : listener_(std::move(listener)),
-      counted_source_(origin.remote_address.is_ip() ? std::optional(origin.remote_address.ip()) : std::nullopt),
+      counted_source_(origin.remote_address.is_ip() ? std::optional(origin.remote_address.ip())
+                                                    : std::nullopt),
       context_(worker, listener_->context, std::move(origin)) {
   listener_->stats.connections->Add(worker.index);
   listener_->stats.active->Add(worker.index);
@@ -90,7 +93,8 @@ void Connection::Finish() {
 }
 
 Task<ChainPtr> Connection::FindChain(net::Stream& stream) {
-  ChainMatcher::Facts facts{.source = context_.remote_address(), .destination = context_.local_address()};
+  ChainMatcher::Facts facts{.source = context_.remote_address(),
+                            .destination = context_.local_address()};
   if (!listener_->matcher.needs_client_hello()) co_return SelectChain(facts);
   FirstBytes first{{}, tls::ClientHelloReader(listener_->max_client_hello_size)};
   const TimePoint start = context_.now();
@@ -101,7 +105,8 @@ Task<ChainPtr> Connection::FindChain(net::Stream& stream) {
     // Who cancels a connection says why.
     if (read.error == net::IoError::kCancelled) co_return nullptr;
     if (!read.ok()) {
-      const std::string_view reason = read.ended() ? "closed_before_client_hello" : net::ToToken(read.error);
+      const std::string_view reason =
+          read.ended() ? "closed_before_client_hello" : net::ToToken(read.error);
       context_.End(kSelf, {Side::kDownstream, Stage::kChainMatch, reason});
       listener_->stats.client_hello_failures->Add(context_.worker().index);
       co_return nullptr;
@@ -126,8 +131,9 @@ Task<ChainPtr> Connection::FindChain(net::Stream& stream) {
 ChainPtr Connection::SelectChain(const ChainMatcher::Facts& facts) {
   const int index = listener_->matcher.Select(facts);
   if (index == ChainMatcher::kNone) {
-    context_.End(kSelf, {Side::kDownstream, Stage::kChainMatch, "no_filter_chain_match",
-                         facts.server_name.empty() ? "" : "server name " + std::string(facts.server_name)});
+    context_.End(
+        kSelf, {Side::kDownstream, Stage::kChainMatch, "no_filter_chain_match",
+                facts.server_name.empty() ? "" : "server name " + std::string(facts.server_name)});
     listener_->stats.no_chain_match->Add(context_.worker().index);
     return nullptr;
   }

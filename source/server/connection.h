@@ -1,4 +1,5 @@
-// One accepted connection: its context, and the coroutine that finds its chain and runs it. Owned by its worker.
+// One accepted connection: its context, and the coroutine that finds its chain and runs it. Owned
+// by its worker.
 #ifndef CULVERT_SOURCE_SERVER_CONNECTION_H_
 #define CULVERT_SOURCE_SERVER_CONNECTION_H_
 
@@ -15,7 +16,8 @@ namespace culvert::server {
 class Connection final : private net::Timer {
  public:
   // The listener's limits have let it in.
-  Connection(filter::Worker& worker, ListenerSnapshotPtr listener, filter::ConnectionContext::Origin origin);
+  Connection(filter::Worker& worker, ListenerSnapshotPtr listener,
+             filter::ConnectionContext::Origin origin);
   ~Connection() override;
 
   // Runs the connection; `on_done` is called once, when all of it has ended, and may destroy it.
@@ -27,8 +29,9 @@ class Connection final : private net::Timer {
   filter::ConnectionContext& context() { return context_; }
   const ListenerSnapshot& listener() const { return *listener_; }
 
-  // A newer snapshot has taken over: the connection is to end as soon as it can do so politely. Where the snapshot
-  // has `replaced` its chains it may go on for its listener's drain time, counted from the first time.
+  // A newer snapshot has taken over: the connection is to end as soon as it can do so politely.
+  // Where the snapshot has `replaced` its chains it may go on for its listener's drain time,
+  // counted from the first time.
   void Retire(bool replaced);
 
  private:

@@ -1,5 +1,5 @@
-// How many connections there may be: in all, of one listener, of one source address. Counted when a connection
-// is accepted and when it ends, never on the data path. Shared by the workers.
+// How many connections there may be: in all, of one listener, of one source address. Counted when a
+// connection is accepted and when it ends, never on the data path. Shared by the workers.
 #ifndef CULVERT_SOURCE_SERVER_CONNECTION_LIMITS_H_
 #define CULVERT_SOURCE_SERVER_CONNECTION_LIMITS_H_
 
@@ -36,7 +36,8 @@ class ConnectionLimits {
 
   void Configure(uint32_t listener_limit, uint32_t source_limit);
 
-  // Why a connection may not come in: a reason for the access log, or empty if it was let in and counted.
+  // Why a connection may not come in: a reason for the access log, or empty if it was let in and
+  // counted.
   std::string_view TryAdd(const net::IpAddress* source);
   // `source` as it was given to TryAdd.
   void Remove(const net::IpAddress* source);
@@ -54,7 +55,7 @@ class ConnectionLimits {
   ConnectionCount& process_;
   ConnectionCount listener_;
   std::mutex mutex_;
-  uint32_t source_limit_ = 0;                                  // guarded by mutex_
+  uint32_t source_limit_ = 0;                                   // guarded by mutex_
   std::unordered_map<net::IpAddress, uint32_t, Hash> sources_;  // guarded by mutex_
 };
 

@@ -40,13 +40,17 @@ absl::Status Failed(const char* call, int error, const net::SocketAddress& addre
                                         std::strerror(error), Remedy(error, address)));
 }
 
-void SetFlag(int fd, int level, int option, int value = 1) { setsockopt(fd, level, option, &value, sizeof value); }
+void SetFlag(int fd, int level, int option, int value = 1) {
+  setsockopt(fd, level, option, &value, sizeof value);
+}
 
 // A socket file that a process left behind when it died would be in the way for ever.
 void RemoveStaleSocket(const sockaddr_storage& storage, socklen_t length) {
   const auto* address = reinterpret_cast<const sockaddr_un*>(&storage);
   struct stat info;
-  if (address->sun_path[0] == '\0' || stat(address->sun_path, &info) != 0 || !S_ISSOCK(info.st_mode)) return;
+  if (address->sun_path[0] == '\0' || stat(address->sun_path, &info) != 0 ||
+      !S_ISSOCK(info.st_mode))
+    return;
   net::Fd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const bool alive = connect(probe.get(), reinterpret_cast<const sockaddr*>(&storage), length) == 0;
   if (!alive && errno == ECONNREFUSED) unlink(address->sun_path);
@@ -66,14 +70,17 @@ absl::StatusOr<net::Fd> OpenOne(const net::SocketAddress& address, int backlog) 
     // Inherited by what is accepted, which saves a call for each connection.
     SetFlag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
     SetFlag(fd.get(), SOL_SOCKET, SO_KEEPALIVE);
-    if (address.ip().is_v6()) SetFlag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, address.ip() == net::IpAddress::V6({}) ? 0 : 1);
+    if (address.ip().is_v6())
+      SetFlag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, address.ip() == net::IpAddress::V6({}) ? 0 : 1);
   }
-  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0) return Failed("bind", errno, address);
+  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0)
+    return Failed("bind", errno, address);
   if (listen(fd.get(), backlog) != 0) return Failed("listen", errno, address);
   return fd;
 }
 
-// SO_REUSEPORT lets two processes of one user share a port, which would hide that an old one still runs.
+// SO_REUSEPORT lets two processes of one user share a port, which would hide that an old one still
+// runs.
 absl::Status CheckFree(const net::SocketAddress& address) {
   if (address.is_unix() || address.port() == 0) return absl::OkStatus();
   sockaddr_storage storage;
@@ -81,8 +88,10 @@ absl::Status CheckFree(const net::SocketAddress& address) {
   address.ToSockaddr(&storage, &length);
   net::Fd fd(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   SetFlag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
-  if (address.ip().is_v6()) SetFlag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, address.ip() == net::IpAddress::V6({}) ? 0 : 1);
-  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0) return Failed("bind", errno, address);
+  if (address.ip().is_v6())
+    SetFlag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, address.ip() == net::IpAddress::V6({}) ? 0 : 1);
+  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0)
+    return Failed("bind", errno, address);
   return absl::OkStatus();
 }
 
@@ -90,13 +99,14 @@ absl::StatusOr<net::SocketAddress> BoundAddress(int fd, const net::SocketAddress
   sockaddr_storage storage;
   socklen_t length = sizeof storage;
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return fallback;
-  return net::SocketAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&storage), length).value_or(fallback);
+  return net::SocketAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&storage), length)
+      .value_or(fallback);
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<net::Fd>> OpenListeningSockets(const net::SocketAddress& address, int backlog,
-                                                          uint32_t count) {
+absl::StatusOr<std::vector<net::Fd>> OpenListeningSockets(const net::SocketAddress& address,
+                                                          int backlog, uint32_t count) {
   if (absl::Status free = CheckFree(address); !free.ok()) return free;
   std::vector<net::Fd> sockets;
   net::SocketAddress wanted = address;

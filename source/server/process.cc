@@ -1,5 +1,7 @@
 #include "source/server/process.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <string_view>
@@ -24,8 +26,8 @@ std::string_view FilterOf(std::string_view path) {
   return path.substr(0, path.find(']', filters) + 1);
 }
 
-// Whether an error of the build is but the consequence of one that the loader has reported: in the same filter, in
-// a field within the other, or round it.
+// Whether an error of the build is but the consequence of one that the loader has reported: in the
+// same filter, in a field within the other, or round it.
 bool FollowsFrom(const FieldError& error, const std::vector<config::ConfigError>& known) {
   const std::string_view place = FilterOf(error.path);
   return std::ranges::any_of(known, [&](const config::ConfigError& other) {
@@ -36,32 +38,42 @@ bool FollowsFrom(const FieldError& error, const std::vector<config::ConfigError>
 
 }  // namespace
 
-absl::StatusOr<net::ResolverOptions> ResolverOptionsOf(const config::v1::Resolver& config) {
+net::ResolverOptions ResolverOptionsOf(const config::v1::Resolver& config,
+                                       std::vector<FieldError>& errors) {
   net::ResolverOptions options;
-  for (const std::string& text : config.servers()) {
-    auto server = net::ParseNameServer(text);
-    if (!server.ok()) return server.status();
-    options.ares.servers.push_back(*server);
+  for (int i = 0; i < config.servers_size(); ++i) {
+    auto server = net::ParseNameServer(config.servers(i));
+    if (server.ok()) {
+      options.ares.servers.push_back(*server);
+    } else {
+      errors.push_back(
+          {fmt::format("process.resolver.servers[{}]", i), std::string(Message(server.status()))});
+    }
   }
-  options.ares.query_timeout = DurationOr(config.has_query_timeout(), config.query_timeout(), options.ares.query_timeout);
+  options.ares.query_timeout =
+      DurationOr(config.has_query_timeout(), config.query_timeout(), options.ares.query_timeout);
   if (config.tries() != 0) options.ares.tries = static_cast<int>(config.tries());
   if (config.max_cache_entries() != 0) options.cache.max_names = config.max_cache_entries();
-  options.cache.minimum_ttl = DurationOr(config.has_minimum_ttl(), config.minimum_ttl(), options.cache.minimum_ttl);
-  options.cache.maximum_ttl = DurationOr(config.has_maximum_ttl(), config.maximum_ttl(), options.cache.maximum_ttl);
-  options.cache.negative_ttl = DurationOr(config.has_negative_ttl(), config.negative_ttl(), options.cache.negative_ttl);
+  options.cache.minimum_ttl =
+      DurationOr(config.has_minimum_ttl(), config.minimum_ttl(), options.cache.minimum_ttl);
+  options.cache.maximum_ttl =
+      DurationOr(config.has_maximum_ttl(), config.maximum_ttl(), options.cache.maximum_ttl);
+  options.cache.negative_ttl =
+      DurationOr(config.has_negative_ttl(), config.negative_ttl(), options.cache.negative_ttl);
   return options;
 }
 
-absl::StatusOr<std::unique_ptr<Process>> Process::Create(const filter::Registry& filters, uint32_t workers) {
+absl::StatusOr<std::unique_ptr<Process>> Process::Create(const filter::Registry& filters,
+                                                         uint32_t workers) {
   std::unique_ptr<Process> process(new Process(workers));
-  auto logs = access_log::LogThread::Start(process->stats_, [](std::string_view message) {
-    log::Warning("access log: {}", message);
-  });
+  auto logs = access_log::LogThread::Start(
+      process->stats_, [](std::string_view message) { log::Warning("access log: {}", message); });
   if (!logs.ok()) return logs.status();
   process->logs_ = *std::move(logs);
   auto verifier = identity::CredentialVerifier::Start({});
   if (!verifier.ok()) return verifier.status();
-  process->services_.reset(new ProcessServices{filters, process->stats_, *process->logs_, *std::move(verifier)});
+  process->services_.reset(
+      new ProcessServices{filters, process->stats_, *process->logs_, *std::move(verifier)});
   return process;
 }
 
@@ -71,9 +83,7 @@ LoadedConfig Process::Load(const std::string& file) {
   result.errors = std::move(loaded.errors);
   // What could be read is built even so: a user sees every error at once.
   std::vector<FieldError> errors;
-  if (auto options = ResolverOptionsOf(loaded.config.process().resolver()); !options.ok()) {
-    errors.push_back({"process.resolver.servers", std::string(Message(options.status()))});
-  }
+  ResolverOptionsOf(loaded.config.process().resolver(), errors);
   SnapshotPtr snapshot = BuildSnapshot(loaded.config, DirectoryOf(file), *services_, errors);
   const std::vector<config::ConfigError> known = result.errors;
   for (const FieldError& error : errors) {

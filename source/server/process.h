@@ -1,5 +1,5 @@
-// What a process has before it knows its config, and needs to check one: `run` and `validate` load configs through
-// it. Owned by main(), on the main thread.
+// What a process has before it knows its config, and needs to check one: `run` and `validate` load
+// configs through it. Owned by main(), on the main thread.
 #ifndef CULVERT_SOURCE_SERVER_PROCESS_H_
 #define CULVERT_SOURCE_SERVER_PROCESS_H_
 
@@ -13,8 +13,9 @@
 
 namespace culvert::server {
 
-// The error names no field: it is about `servers`.
-absl::StatusOr<net::ResolverOptions> ResolverOptionsOf(const config::v1::Resolver& config);
+// Name servers that cannot be read are left out and reported.
+net::ResolverOptions ResolverOptionsOf(const config::v1::Resolver& config,
+                                       std::vector<FieldError>& errors);
 
 // A config file, loaded and built. Either a snapshot or errors.
 struct LoadedConfig {
@@ -24,7 +25,8 @@ struct LoadedConfig {
 
 class Process {
  public:
-  static absl::StatusOr<std::unique_ptr<Process>> Create(const filter::Registry& filters, uint32_t workers);
+  static absl::StatusOr<std::unique_ptr<Process>> Create(const filter::Registry& filters,
+                                                         uint32_t workers);
 
   // Does all that `run` does short of listening.
   LoadedConfig Load(const std::string& file);

@@ -49,9 +49,11 @@ void PrintErrors(const std::vector<config::ConfigError>& errors) {
 }
 
 // The config of the listener on that address, or null.
-const config::v1::Listener* FindListener(const Snapshot& snapshot, const net::SocketAddress& address) {
+const config::v1::Listener* FindListener(const Snapshot& snapshot,
+                                         const net::SocketAddress& address) {
   const auto found = std::ranges::find_if(
-      snapshot.listeners, [&](const ListenerSnapshotPtr& listener) { return listener->address == address; });
+      snapshot.listeners,
+      [&](const ListenerSnapshotPtr& listener) { return listener->address == address; });
   if (found == snapshot.listeners.end()) return nullptr;
   return &snapshot.config.listeners(static_cast<int>(found - snapshot.listeners.begin()));
 }
@@ -105,16 +107,22 @@ bool Server::StartUp() {
     return false;
   }
   const uint32_t by_descriptors = static_cast<uint32_t>(
-      (std::max<uint64_t>(descriptors, kDescriptorsOfProcess * 2) - kDescriptorsOfProcess) / kDescriptorsPerConnection);
+      (std::max<uint64_t>(descriptors, kDescriptorsOfProcess * 2) - kDescriptorsOfProcess) /
+      kDescriptorsPerConnection);
   const uint32_t configured = loaded.snapshot->config.process().max_connections();
   process_->services().connections.set_limit(configured);
   if (configured > by_descriptors) {
-    log::Warning("process.max_connections is {}, but {} file descriptors are enough for about {}; raise the limit "
-                 "(ulimit -n)", configured, descriptors, by_descriptors);
+    log::Warning(
+        "process.max_connections is {}, but {} file descriptors are enough for about {}; raise the "
+        "limit "
+        "(ulimit -n)",
+        configured, descriptors, by_descriptors);
   }
-  const auto resolver = ResolverOptionsOf(loaded.snapshot->config.process().resolver());
+  std::vector<FieldError> none;  // Load has checked it
+  const net::ResolverOptions resolver =
+      ResolverOptionsOf(loaded.snapshot->config.process().resolver(), none);
   for (uint32_t i = 0; i < workers; ++i) {
-    auto worker = Worker::Create(i, *resolver, process_->stats());
+    auto worker = Worker::Create(i, resolver, process_->stats());
     if (!worker.ok()) {
       log::Error("{}", Message(worker.status()));
       return false;
@@ -128,24 +136,29 @@ bool Server::StartUp() {
   for (auto& worker : workers_) worker->Start();
   const config::v1::Node& node = snapshot_->config.process().node();
   process_->stats()
-      .GetGauge("culvert_node_info", {{"id", node.id()}, {"cluster", node.cluster()}}, "Always 1; the labels say which node.")
+      .GetGauge("culvert_node_info", {{"id", node.id()}, {"cluster", node.cluster()}},
+                "Always 1; the labels say which node.")
       .SetShared(1);
   log::Info("culvert is ready with {} worker{}", workers, workers == 1 ? "" : "s");
   return true;
 }
 
 bool Server::Apply(SnapshotPtr snapshot) {
-  const bool same_surroundings = snapshot_ != nullptr && SameButListeners(snapshot_->config, snapshot->config);
+  const bool same_surroundings =
+      snapshot_ != nullptr && SameButListeners(snapshot_->config, snapshot->config);
   std::vector<std::vector<WorkerListener>> parts(workers_.size());
   std::vector<const ListenerSnapshot*> added;
   for (size_t index = 0; index < snapshot->listeners.size(); ++index) {
     const ListenerSnapshotPtr& listener = snapshot->listeners[index];
-    const config::v1::Listener* before = snapshot_ != nullptr ? FindListener(*snapshot_, listener->address) : nullptr;
-    const bool unchanged = same_surroundings && before != nullptr &&
-                           MessageDifferencer::Equals(*before, snapshot->config.listeners(static_cast<int>(index)));
+    const config::v1::Listener* before =
+        snapshot_ != nullptr ? FindListener(*snapshot_, listener->address) : nullptr;
+    const bool unchanged =
+        same_surroundings && before != nullptr &&
+        MessageDifferencer::Equals(*before, snapshot->config.listeners(static_cast<int>(index)));
     std::vector<net::Fd> sockets(workers_.size());
     if (before == nullptr) {
-      auto opened = OpenListeningSockets(listener->address, listener->backlog, static_cast<uint32_t>(workers_.size()));
+      auto opened = OpenListeningSockets(listener->address, listener->backlog,
+                                         static_cast<uint32_t>(workers_.size()));
       if (!opened.ok()) {
         log::Error("listener {}: {}", listener->name, Message(opened.status()));
         return false;
@@ -153,17 +166,28 @@ bool Server::Apply(SnapshotPtr snapshot) {
       sockets = *std::move(opened);
       added.push_back(listener.get());
     }
-    for (size_t i = 0; i < workers_.size(); ++i) parts[i].push_back({listener, std::move(sockets[i]), unchanged});
+    for (size_t i = 0; i < workers_.size(); ++i)
+      parts[i].push_back({listener, std::move(sockets[i]), unchanged});
   }
   for (int i = 0; i < snapshot->config.listeners_size(); ++i) {
     const config::v1::Listener& listener = snapshot->config.listeners(i);
-    snapshot->listeners[i]->limits->Configure(listener.max_connections(), listener.max_connections_per_source());
+    snapshot->listeners[i]->limits->Configure(listener.max_connections(),
+                                              listener.max_connections_per_source());
   }
   for (size_t i = 0; i < workers_.size(); ++i) workers_[i]->Apply(std::move(parts[i]));
   for (const ListenerSnapshot* listener : added) {
     log::Info("listener {} on {}", listener->name, listener->address.ToString());
     if (listener->address.is_unix()) unix_paths_.push_back(listener->address.unix_path());
   }
+  // The path of a listener that has gone may be another process's by the time that this one ends.
+  std::erase_if(unix_paths_, [&](const std::string& path) {
+    const bool gone =
+        std::ranges::none_of(snapshot->listeners, [&](const ListenerSnapshotPtr& listener) {
+          return listener->address.is_unix() && listener->address.unix_path() == path;
+        });
+    if (gone) unlink(path.c_str());
+    return gone;
+  });
   snapshot_ = std::move(snapshot);
   return true;
 }
@@ -172,13 +196,15 @@ void Server::Reload() {
   LoadedConfig loaded = process_->Load(options_.config_file);
   if (loaded.snapshot == nullptr) {
     PrintErrors(loaded.errors);
-    log::Error("{}: {} error{}; the running config stays", options_.config_file, loaded.errors.size(),
-               loaded.errors.size() == 1 ? "" : "s");
+    log::Error("{}: {} error{}; the running config stays", options_.config_file,
+               loaded.errors.size(), loaded.errors.size() == 1 ? "" : "s");
     return;
   }
   if (!MessageDifferencer::Equals(loaded.snapshot->config.process(), snapshot_->config.process())) {
-    log::Error("{}: process: cannot change while running; restart for it, or undo the change; the running config stays",
-               options_.config_file);
+    log::Error(
+        "{}: process: cannot change while running; restart for it, or undo the change; the running "
+        "config stays",
+        options_.config_file);
     return;
   }
   if (Apply(std::move(loaded.snapshot))) log::Info("{}: loaded again", options_.config_file);
@@ -217,7 +243,8 @@ Task<void> Server::WatchSignals(net::Fd fd) {
   }
 }
 
-// Files of users are small and change seldom: looking at them once a second is cheap and needs no inotify limits.
+// Files of users are small and change seldom: looking at them once a second is cheap and needs no
+// inotify limits.
 Task<void> Server::WatchFiles() {
   while (true) {
     const net::WaitOutcome outcome = co_await net::SleepUntil(loop_.now() + kFileCheckInterval);
@@ -225,7 +252,8 @@ Task<void> Server::WatchFiles() {
     for (const auto& [name, provider] : snapshot_->identity_providers) {
       const auto changed = provider->ReloadIfChanged();
       if (!changed.ok()) {
-        log::Warning("identity provider {}: {}; the users from before stay", name, Message(changed.status()));
+        log::Warning("identity provider {}: {}; the users from before stay", name,
+                     Message(changed.status()));
       } else if (*changed) {
         log::Info("identity provider {}: users were read again", name);
       }
@@ -236,7 +264,8 @@ Task<void> Server::WatchFiles() {
 void Server::Drain() {
   draining_ = true;
   const config::v1::Process& process = snapshot_->config.process();
-  const Duration timeout = DurationOr(process.has_drain_timeout(), process.drain_timeout(), kDefaultDrainTimeout);
+  const Duration timeout =
+      DurationOr(process.has_drain_timeout(), process.drain_timeout(), kDefaultDrainTimeout);
   uint32_t open = 0;
   for (auto& worker : workers_) open += worker->connections();
   log::Info("draining: {} connection{} open, for {} s at most", open, open == 1 ? "" : "s",
@@ -254,7 +283,8 @@ void Server::Close() {
   if (std::exchange(closing_, true)) return;
   uint32_t open = 0;
   for (auto& worker : workers_) open += worker->connections();
-  if (open > 0) log::Warning("closing {} connection{} that did not end in time", open, open == 1 ? "" : "s");
+  if (open > 0)
+    log::Warning("closing {} connection{} that did not end in time", open, open == 1 ? "" : "s");
   for (auto& worker : workers_) worker->CloseAll(net::CancelReason::kShutdown);
 }
 

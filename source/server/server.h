@@ -1,5 +1,5 @@
-// The process: loads a config, starts workers, serves until it is told to stop. Lives on the main thread, which
-// carries no connection.
+// The process: loads a config, starts workers, serves until it is told to stop. Lives on the main
+// thread, which carries no connection.
 #ifndef CULVERT_SOURCE_SERVER_SERVER_H_
 #define CULVERT_SOURCE_SERVER_SERVER_H_
 
@@ -21,11 +21,12 @@ class Server {
     std::optional<uint32_t> workers;
   };
 
-  Server(const filter::Registry& filters, Options options) : filters_(filters), options_(std::move(options)) {}
+  Server(const filter::Registry& filters, Options options)
+      : filters_(filters), options_(std::move(options)) {}
   ~Server();
 
-  // Serves until SIGTERM or SIGINT, then drains. The exit status of the program: 0, or 1 after errors were printed
-  // on stderr and nothing was started.
+  // Serves until SIGTERM or SIGINT, then drains. The exit status of the program: 0, or 1 after
+  // errors were printed on stderr and nothing was started.
   int Run();
 
  private:

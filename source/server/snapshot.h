@@ -1,5 +1,5 @@
-// A config, built: everything that connections need, immutable, shared by the workers. A connection keeps the
-// listener config that it started with; a snapshot is gone with its last connection.
+// A config, built: everything that connections need, immutable, shared by the workers. A connection
+// keeps the listener config that it started with; a snapshot is gone with its last connection.
 #ifndef CULVERT_SOURCE_SERVER_SNAPSHOT_H_
 #define CULVERT_SOURCE_SERVER_SNAPSHOT_H_
 
@@ -37,7 +37,8 @@ struct ListenerSnapshot {
   std::string name;
   net::SocketAddress address;
   int backlog = 4096;
-  // Bound to a wildcard, or to a port of the kernel's choice: each connection has to be asked where it came in.
+  // Bound to a wildcard, or to a port of the kernel's choice: each connection has to be asked where
+  // it came in.
   bool needs_local_address = false;
   std::vector<NamedChain> chains;
   ChainMatcher matcher;

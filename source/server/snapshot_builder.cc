@@ -4,9 +4,9 @@
 
 #include <utility>
 
+#include "source/base/data_source.h"
 #include "source/base/duration.h"
 #include "source/base/status.h"
-#include "source/base/data_source.h"
 
 namespace culvert::server {
 namespace {
@@ -18,8 +18,8 @@ using LoggerPtr = std::shared_ptr<const access_log::AccessLogger>;
 
 class Builder final : public filter::BuildEnvironment {
  public:
-  Builder(const config::v1::Config& config, const std::string& base_directory, ProcessServices& services,
-          std::vector<FieldError>& errors)
+  Builder(const config::v1::Config& config, const std::string& base_directory,
+          ProcessServices& services, std::vector<FieldError>& errors)
       : config_(config), base_directory_(base_directory), services_(services), errors_(errors) {}
 
   SnapshotPtr Build() {
@@ -27,8 +27,8 @@ class Builder final : public filter::BuildEnvironment {
     snapshot_->config = config_;
     snapshot_->identity_providers = identity::BuildProviders(config_, base_directory_, errors_);
     for (int i = 0; i < config_.clusters_size(); ++i) {
-      auto cluster =
-          upstream::Cluster::Create(config_.clusters(i), fmt::format("clusters[{}]", i), services_.stats, errors_);
+      auto cluster = upstream::Cluster::Create(config_.clusters(i), fmt::format("clusters[{}]", i),
+                                               services_.stats, errors_);
       if (cluster) snapshot_->clusters.emplace(cluster->name(), cluster);
     }
     const std::vector<LoggerPtr> loggers = OpenLogs(config_.access_log(), "access_log");
@@ -49,15 +49,18 @@ class Builder final : public filter::BuildEnvironment {
     const auto found = snapshot_->identity_providers.find(name);
     return found == snapshot_->identity_providers.end() ? nullptr : found->second;
   }
-  std::shared_ptr<identity::CredentialVerifier> credential_verifier() override { return services_.verifier; }
+  std::shared_ptr<identity::CredentialVerifier> credential_verifier() override {
+    return services_.verifier;
+  }
 
  private:
   void Error(std::string path, std::string_view message) {
     errors_.push_back({std::move(path), std::string(message)});
   }
 
-  std::vector<LoggerPtr> OpenLogs(const google::protobuf::RepeatedPtrField<config::v1::AccessLog>& logs,
-                                  const std::string& path) {
+  std::vector<LoggerPtr> OpenLogs(
+      const google::protobuf::RepeatedPtrField<config::v1::AccessLog>& logs,
+      const std::string& path) {
     std::vector<LoggerPtr> loggers;
     for (int i = 0; i < logs.size(); ++i) {
       const config::v1::AccessLog& log = logs[i];
@@ -67,8 +70,8 @@ class Builder final : public filter::BuildEnvironment {
         Error(fmt::format("{}[{}].filename", path, i), Message(file.status()));
         continue;
       }
-      const auto format =
-          log.format() == config::v1::AccessLog::TEXT ? access_log::Format::kText : access_log::Format::kJson;
+      const auto format = log.format() == config::v1::AccessLog::TEXT ? access_log::Format::kText
+                                                                      : access_log::Format::kJson;
       loggers.push_back(std::make_shared<access_log::AccessLogger>(format, *std::move(file)));
     }
     return loggers;
@@ -83,26 +86,33 @@ class Builder final : public filter::BuildEnvironment {
     } else {
       Error(path + ".address", Message(address.status()));
     }
-    listener->backlog = config.backlog() != 0 ? static_cast<int>(config.backlog()) : kDefaultBacklog;
-    if (config.max_client_hello_size() != 0) listener->max_client_hello_size = config.max_client_hello_size();
-    listener->chain_match_timeout = DurationOr(config.has_chain_match_timeout(), config.chain_match_timeout(),
-                                               listener->chain_match_timeout);
-    listener->max_connection_lifetime = DurationOr(config.has_max_connection_lifetime(),
-                                                   config.max_connection_lifetime(), Duration::max());
-    listener->drain_timeout = DurationOr(config.has_drain_timeout(), config.drain_timeout(), Duration::max());
+    listener->backlog =
+        config.backlog() != 0 ? static_cast<int>(config.backlog()) : kDefaultBacklog;
+    if (config.max_client_hello_size() != 0)
+      listener->max_client_hello_size = config.max_client_hello_size();
+    listener->chain_match_timeout =
+        DurationOr(config.has_chain_match_timeout(), config.chain_match_timeout(),
+                   listener->chain_match_timeout);
+    listener->max_connection_lifetime = DurationOr(
+        config.has_max_connection_lifetime(), config.max_connection_lifetime(), Duration::max());
+    listener->drain_timeout =
+        DurationOr(config.has_drain_timeout(), config.drain_timeout(), Duration::max());
     BuildChains(config, path, *listener);
-    SetUpContext(*listener, config.access_log().empty() ? process_loggers
-                                                        : OpenLogs(config.access_log(), path + ".access_log"));
+    SetUpContext(*listener, config.access_log().empty()
+                                ? process_loggers
+                                : OpenLogs(config.access_log(), path + ".access_log"));
     auto& limits = services_.limits[config.name()];
     if (!limits) limits = std::make_shared<ConnectionLimits>(services_.connections);
     listener->limits = limits;
     snapshot_->listeners.push_back(std::move(listener));
   }
 
-  void SetAddress(ListenerSnapshot& listener, const net::SocketAddress& address, const std::string& path) {
+  void SetAddress(ListenerSnapshot& listener, const net::SocketAddress& address,
+                  const std::string& path) {
     for (const ListenerSnapshotPtr& other : snapshot_->listeners) {
       if (other->address == address) {
-        Error(path + ".address", fmt::format("listener '{}' has this address already", other->name));
+        Error(path + ".address",
+              fmt::format("listener '{}' has this address already", other->name));
       }
     }
     listener.address = address;
@@ -111,7 +121,8 @@ class Builder final : public filter::BuildEnvironment {
         (net::Classify(address.ip()) == net::AddressClass::kUnspecified || address.port() == 0);
   }
 
-  void BuildChains(const config::v1::Listener& config, const std::string& path, ListenerSnapshot& listener) {
+  void BuildChains(const config::v1::Listener& config, const std::string& path,
+                   ListenerSnapshot& listener) {
     if (!config.filters().empty()) {
       listener.matcher.Add({}, path, errors_);
       listener.chains.push_back({"", Chain(config.filters(), path + ".filters", config.name())});
@@ -120,7 +131,8 @@ class Builder final : public filter::BuildEnvironment {
       const config::v1::FilterChain& chain = config.filter_chains(i);
       const std::string chain_path = fmt::format("{}.filter_chains[{}]", path, i);
       listener.matcher.Add(chain.match(), chain_path + ".match", errors_);
-      listener.chains.push_back({chain.name(), Chain(chain.filters(), chain_path + ".filters", config.name())});
+      listener.chains.push_back(
+          {chain.name(), Chain(chain.filters(), chain_path + ".filters", config.name())});
     }
   }
 
@@ -132,18 +144,21 @@ class Builder final : public filter::BuildEnvironment {
   void SetUpContext(ListenerSnapshot& listener, const std::vector<LoggerPtr>& loggers) {
     const stats::Labels labels = {{"listener", listener.name}};
     stats::Registry& stats = services_.stats;
-    listener.stats = {
-        &stats.GetCounter("culvert_listener_connections_total", labels, "Connections that came in."),
-        &stats.GetGauge("culvert_listener_connections_active", labels, "Connections that are open."),
-        &stats.GetCounter("culvert_listener_no_chain_match_total", labels, "Connections that no filter chain takes."),
-        &stats.GetCounter("culvert_listener_client_hello_failures_total", labels,
-                          "Connections that ended before a chain could be chosen."),
-        &stats.GetHistogram("culvert_listener_connection_duration_seconds", labels, "How long connections lasted.",
-                            stats::LatencyBuckets())};
+    listener.stats = {&stats.GetCounter("culvert_listener_connections_total", labels,
+                                        "Connections that came in."),
+                      &stats.GetGauge("culvert_listener_connections_active", labels,
+                                      "Connections that are open."),
+                      &stats.GetCounter("culvert_listener_no_chain_match_total", labels,
+                                        "Connections that no filter chain takes."),
+                      &stats.GetCounter("culvert_listener_client_hello_failures_total", labels,
+                                        "Connections that ended before a chain could be chosen."),
+                      &stats.GetHistogram("culvert_listener_connection_duration_seconds", labels,
+                                          "How long connections lasted.", stats::LatencyBuckets())};
     listener.context.name = listener.name;
     listener.context.received_bytes =
         &stats.GetCounter("culvert_listener_received_bytes_total", labels, "Bytes from clients.");
-    listener.context.sent_bytes = &stats.GetCounter("culvert_listener_sent_bytes_total", labels, "Bytes to clients.");
+    listener.context.sent_bytes =
+        &stats.GetCounter("culvert_listener_sent_bytes_total", labels, "Bytes to clients.");
     if (loggers.empty()) return;
     listener.context.log = [loggers](const access_log::Record& record) {
       for (const LoggerPtr& logger : loggers) logger->Log(record);

@@ -1,5 +1,5 @@
-// Builds a snapshot from a config: opens what it names, compiles what it says, resolves what it refers to. All
-// sources of configs, and `validate`, go through here. Main thread.
+// Builds a snapshot from a config: opens what it names, compiles what it says, resolves what it
+// refers to. All sources of configs, and `validate`, go through here. Main thread.
 #ifndef CULVERT_SOURCE_SERVER_SNAPSHOT_BUILDER_H_
 #define CULVERT_SOURCE_SERVER_SNAPSHOT_BUILDER_H_
 
@@ -26,8 +26,8 @@ struct ProcessServices {
   std::map<std::string, std::shared_ptr<ConnectionLimits>> limits = {};
 };
 
-// Null after errors were appended; then nothing has changed but that files were read. Relative file names start
-// at `base_directory`.
+// Null after errors were appended; then nothing has changed but that files were read. Relative file
+// names start at `base_directory`.
 SnapshotPtr BuildSnapshot(const config::v1::Config& config, const std::string& base_directory,
                           ProcessServices& services, std::vector<FieldError>& errors);
 

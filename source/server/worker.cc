@@ -54,7 +54,8 @@ struct Worker::Acceptor final : net::Timer {
   bool retired = false;
 };
 
-absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(uint32_t index, const net::ResolverOptions& resolver,
+absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(uint32_t index,
+                                                       const net::ResolverOptions& resolver,
                                                        stats::Registry& stats) {
   std::unique_ptr<Worker> worker(new Worker(index, stats));
   auto made = net::AresResolver::Create(worker->loop_, resolver);
@@ -66,10 +67,13 @@ absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(uint32_t index, const net
 }
 
 Worker::Worker(uint32_t, stats::Registry& stats)
-    : stats_{&stats.GetCounter("culvert_connections_accepted_total", {}, "Connections that were accepted."),
-             &stats.GetCounter("culvert_connections_refused_total", {}, "Connections closed at once because of a limit."),
-             &stats.GetCounter("culvert_accept_exhausted_total", {},
-                               "Times that accepting paused because descriptors or memory had run out.")} {}
+    : stats_{&stats.GetCounter("culvert_connections_accepted_total", {},
+                               "Connections that were accepted."),
+             &stats.GetCounter("culvert_connections_refused_total", {},
+                               "Connections closed at once because of a limit."),
+             &stats.GetCounter(
+                 "culvert_accept_exhausted_total", {},
+                 "Times that accepting paused because descriptors or memory had run out.")} {}
 
 Worker::~Worker() = default;
 
@@ -106,13 +110,15 @@ void Worker::ApplyOnLoop(std::vector<WorkerListener>& listeners) {
       RetireAcceptor(acceptor);
     } else {
       if (kept->unchanged) unchanged.push_back(kept->snapshot->address);
-      if (kept->snapshot->backlog != acceptor.snapshot->backlog) listen(acceptor.socket.get(), kept->snapshot->backlog);
+      if (kept->snapshot->backlog != acceptor.snapshot->backlog)
+        listen(acceptor.socket.get(), kept->snapshot->backlog);
       acceptor.snapshot = std::move(kept->snapshot);
       listeners.erase(kept);
     }
   }
   for (Connection& connection : connections_) {
-    connection.Retire(std::ranges::find(unchanged, connection.listener().address) == unchanged.end());
+    connection.Retire(std::ranges::find(unchanged, connection.listener().address) ==
+                      unchanged.end());
   }
   for (WorkerListener& listener : listeners) Listen(std::move(listener));
 }
@@ -164,7 +170,8 @@ Task<void> Worker::Accept(Acceptor& acceptor) {
 bool Worker::AcceptOne(Acceptor& acceptor) {
   sockaddr_storage peer;
   socklen_t length = sizeof peer;
-  net::Fd fd(accept4(acceptor.socket.get(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  net::Fd fd(accept4(acceptor.socket.get(), reinterpret_cast<sockaddr*>(&peer), &length,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!fd.valid()) {
     // The connection is gone before we had it: the next may be fine.
     return errno == ECONNABORTED || errno == EINTR || errno == EPROTO;
@@ -174,20 +181,26 @@ bool Worker::AcceptOne(Acceptor& acceptor) {
   filter::ConnectionContext::Origin origin;
   origin.id = (uint64_t{services_->index} << 48) | next_id_++;
   origin.remote_address =
-      net::SocketAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&peer), length).value_or(net::SocketAddress()).Unmapped();
+      net::SocketAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&peer), length)
+          .value_or(net::SocketAddress())
+          .Unmapped();
   origin.local_address = listener.address;
   if (listener.address.is_ip() && listener.needs_local_address) {
     length = sizeof peer;
     getsockname(fd.get(), reinterpret_cast<sockaddr*>(&peer), &length);
     origin.local_address =
-        net::SocketAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&peer), length).value_or(listener.address).Unmapped();
+        net::SocketAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&peer), length)
+            .value_or(listener.address)
+            .Unmapped();
   }
-  const net::IpAddress* source = origin.remote_address.is_ip() ? &origin.remote_address.ip() : nullptr;
+  const net::IpAddress* source =
+      origin.remote_address.is_ip() ? &origin.remote_address.ip() : nullptr;
   if (const std::string_view reason = listener.limits->TryAdd(source); !reason.empty()) {
     Refuse(acceptor, origin, reason);
     return true;
   }
-  Connection& connection = connections_.emplace_back(*services_, acceptor.snapshot, std::move(origin));
+  Connection& connection =
+      connections_.emplace_back(*services_, acceptor.snapshot, std::move(origin));
   connection_count_.store(connections_.size(), std::memory_order_relaxed);
   if (draining_) {
     connection.context().Drain();
@@ -207,7 +220,8 @@ bool Worker::AcceptOne(Acceptor& acceptor) {
   return true;
 }
 
-void Worker::Refuse(Acceptor& acceptor, const filter::ConnectionContext::Origin& origin, std::string_view reason) {
+void Worker::Refuse(Acceptor& acceptor, const filter::ConnectionContext::Origin& origin,
+                    std::string_view reason) {
   stats_.refused->Add(services_->index);
   filter::ConnectionContext context(*services_, acceptor.snapshot->context, origin);
   context.End(kSelf, {Side::kLocal, Stage::kAccept, reason});
@@ -218,11 +232,14 @@ void Worker::NoteExhausted() {
   stats_.out_of_descriptors->Add(services_->index);
   if (exhausted_) return;
   exhausted_ = true;
-  log::Warning("out of file descriptors or memory: accepting pauses until connections end; raise the limit (ulimit -n)"
-               " or set process.max_connections");
+  log::Warning(
+      "out of file descriptors or memory: accepting pauses until connections end; raise the limit "
+      "(ulimit -n)"
+      " or set process.max_connections");
 }
 
-// Only an empty queue shows that it is over: said at each connection that could be taken, it would be said for ever.
+// Only an empty queue shows that it is over: said at each connection that could be taken, it would
+// be said for ever.
 void Worker::NoteRecovered() {
   if (std::exchange(exhausted_, false)) log::Info("accepting connections again");
 }

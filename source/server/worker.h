@@ -1,5 +1,5 @@
-// A worker: one thread, one event loop, its own listening sockets and connections. Nothing that moves bytes is
-// shared with other workers. The main thread talks to it by posting.
+// A worker: one thread, one event loop, its own listening sockets and connections. Nothing that
+// moves bytes is shared with other workers. The main thread talks to it by posting.
 #ifndef CULVERT_SOURCE_SERVER_WORKER_H_
 #define CULVERT_SOURCE_SERVER_WORKER_H_
 
@@ -38,21 +38,23 @@ struct WorkerListener {
 
 class Worker {
  public:
-  static absl::StatusOr<std::unique_ptr<Worker>> Create(uint32_t index, const net::ResolverOptions& resolver,
+  static absl::StatusOr<std::unique_ptr<Worker>> Create(uint32_t index,
+                                                        const net::ResolverOptions& resolver,
                                                         stats::Registry& stats);
   // Stop() has been called.
   ~Worker();
 
   void Start();
-  // Ends the loop when its connections are gone; CloseAll() makes that soon.
+  // Ends the loop, once the worker has said that it is idle (or was never given a listener).
   void Stop();
 
   // From the main thread; what follows runs on the worker's.
 
-  // Accepts for these listeners from now on. A listener whose address stays keeps its socket and its queue.
+  // Accepts for these listeners from now on. A listener whose address stays keeps its socket and
+  // its queue.
   void Apply(std::vector<WorkerListener> listeners);
-  // Accepts what the kernel has accepted, closes the sockets, and lets connections end. `on_idle` is posted to
-  // `loop` when none is left.
+  // Accepts what the kernel has accepted, closes the sockets, and lets connections end. `on_idle`
+  // is posted to `loop` when none is left.
   void Drain(net::EventLoop& loop, std::function<void()> on_idle);
   // Ends every connection.
   void CloseAll(net::CancelReason reason);
@@ -70,7 +72,8 @@ class Worker {
   net::Task<void> Accept(Acceptor& acceptor);
   // False: no more to accept, see errno.
   bool AcceptOne(Acceptor& acceptor);
-  void Refuse(Acceptor& acceptor, const filter::ConnectionContext::Origin& origin, std::string_view reason);
+  void Refuse(Acceptor& acceptor, const filter::ConnectionContext::Origin& origin,
+              std::string_view reason);
   void NoteExhausted();
   void NoteRecovered();
   void OnConnectionDone(std::list<Connection>::iterator connection);

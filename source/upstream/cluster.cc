@@ -44,13 +44,14 @@ std::shared_ptr<Cluster> Cluster::Create(const config::v1::Cluster& config, cons
     cluster->failures_to_eject_ = config.passive_ejection().consecutive_failures();
   }
   cluster->ejection_time_ =
-      DurationOr(config.passive_ejection().has_ejection_time(), config.passive_ejection().ejection_time(),
-                 cluster->ejection_time_);
+      DurationOr(config.passive_ejection().has_ejection_time(),
+                 config.passive_ejection().ejection_time(), cluster->ejection_time_);
   for (int i = 0; i < config.endpoints_size(); ++i) {
     const std::string& text = config.endpoints(i).address();
     auto target = ParseTarget(text);
     if (!target.ok()) {
-      errors.push_back({fmt::format("{}.endpoints[{}].address", path, i), std::string(Message(target.status()))});
+      errors.push_back({fmt::format("{}.endpoints[{}].address", path, i),
+                        std::string(Message(target.status()))});
       continue;
     }
     cluster->endpoints_.push_back(std::make_unique<Endpoint>(text, *target));
@@ -58,8 +59,10 @@ std::shared_ptr<Cluster> Cluster::Create(const config::v1::Cluster& config, cons
   const stats::Labels labels = {{"cluster", config.name()}};
   cluster->stats_ = {
       &stats.GetCounter("culvert_cluster_connects_total", labels, "Connections made to endpoints."),
-      &stats.GetCounter("culvert_cluster_connect_failures_total", labels, "Connects to endpoints that failed."),
-      &stats.GetCounter("culvert_cluster_ejections_total", labels, "Endpoints left out after failures in a row.")};
+      &stats.GetCounter("culvert_cluster_connect_failures_total", labels,
+                        "Connects to endpoints that failed."),
+      &stats.GetCounter("culvert_cluster_ejections_total", labels,
+                        "Endpoints left out after failures in a row.")};
   return errors.size() == before ? cluster : nullptr;
 }
 
@@ -71,14 +74,17 @@ std::vector<Endpoint*> Cluster::Order(TimePoint now) {
     order.push_back(endpoints_[(start + i) % endpoints_.size()].get());
   }
   if (load_balancing_ == config::v1::Cluster::LEAST_CONNECTIONS) {
-    // A snapshot of the counts: they move while they are compared, and a sort wants an order that holds still.
+    // A snapshot of the counts: they move while they are compared, and a sort wants an order that
+    // holds still.
     std::vector<std::pair<uint32_t, Endpoint*>> counted;
     for (Endpoint* endpoint : order) counted.emplace_back(endpoint->active(), endpoint);
-    std::stable_sort(counted.begin(), counted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::stable_sort(counted.begin(), counted.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
     for (size_t i = 0; i < order.size(); ++i) order[i] = counted[i].second;
   }
   // When all are ejected they are all tried: a chance is better than none.
-  std::stable_partition(order.begin(), order.end(), [now](Endpoint* endpoint) { return !endpoint->ejected(now); });
+  std::stable_partition(order.begin(), order.end(),
+                        [now](Endpoint* endpoint) { return !endpoint->ejected(now); });
   return order;
 }
 
@@ -111,7 +117,8 @@ net::Task<ClusterDialResult> Cluster::Dial(filter::Worker& worker, TimePoint dea
     if (const auto* address = std::get_if<net::SocketAddress>(&endpoint->target())) {
       dialled = co_await DialAddress(*address, end);
     } else {
-      dialled = co_await DialHost(worker, std::get<net::HostPort>(endpoint->target()), nullptr, end);
+      dialled =
+          co_await DialHost(worker, std::get<net::HostPort>(endpoint->target()), nullptr, end);
     }
     static_cast<DialResult&>(result) = std::move(dialled);
     if (result.ok()) {

@@ -1,5 +1,6 @@
-// A cluster: endpoints that do the same work, and how one of them is chosen. Part of a config snapshot, shared by
-// all workers; what changes while it runs (connections and failures per endpoint) is atomic.
+// A cluster: endpoints that do the same work, and how one of them is chosen. Part of a config
+// snapshot, shared by all workers; what changes while it runs (connections and failures per
+// endpoint) is atomic.
 #ifndef CULVERT_SOURCE_UPSTREAM_CLUSTER_H_
 #define CULVERT_SOURCE_UPSTREAM_CLUSTER_H_
 
@@ -26,7 +27,9 @@ class Endpoint {
   const Target& target() const { return target_; }
 
   uint32_t active() const { return active_.load(std::memory_order_relaxed); }
-  bool ejected(TimePoint now) const { return now.time_since_epoch().count() < ejected_until_.load(std::memory_order_relaxed); }
+  bool ejected(TimePoint now) const {
+    return now.time_since_epoch().count() < ejected_until_.load(std::memory_order_relaxed);
+  }
 
  private:
   friend class Cluster;
@@ -48,7 +51,8 @@ class EndpointUse {
     endpoint_->active_.fetch_add(1, std::memory_order_relaxed);
   }
   EndpointUse(EndpointUse&& other) noexcept
-      : keep_alive_(std::move(other.keep_alive_)), endpoint_(std::exchange(other.endpoint_, nullptr)) {}
+      : keep_alive_(std::move(other.keep_alive_)),
+        endpoint_(std::exchange(other.endpoint_, nullptr)) {}
   EndpointUse& operator=(EndpointUse&& other) noexcept {
     std::swap(keep_alive_, other.keep_alive_);
     std::swap(endpoint_, other.endpoint_);
@@ -76,9 +80,9 @@ class Cluster : public std::enable_shared_from_this<Cluster> {
   const std::string& name() const { return name_; }
   const std::vector<std::unique_ptr<Endpoint>>& endpoints() const { return endpoints_; }
 
-  // Connects to the endpoint whose turn it is; where that fails, to the next, until one takes the connection, all
-  // have been tried, or the deadline passes. Each try has the cluster's connect time-out. The cluster lives as long
-  // as the task.
+  // Connects to the endpoint whose turn it is; where that fails, to the next, until one takes the
+  // connection, all have been tried, or the deadline passes. Each try has the cluster's connect
+  // time-out. The cluster lives as long as the task.
   net::Task<ClusterDialResult> Dial(filter::Worker& worker, TimePoint deadline);
 
  private:

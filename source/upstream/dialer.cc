@@ -22,13 +22,17 @@ Failure FromResolve(const std::string& host, ResolveFailure failure) {
     case ResolveFailure::kCancelled:
       return Cancelled(Stage::kResolve);
     case ResolveFailure::kTimedOut:
-      return {Side::kUpstream, Stage::kResolve, "dns_timeout", fmt::format("no name server answered for {}", host), true};
+      return {Side::kUpstream, Stage::kResolve, "dns_timeout",
+              fmt::format("no name server answered for {}", host), true};
     case ResolveFailure::kNotFound:
-      return {Side::kUpstream, Stage::kResolve, "dns_not_found", fmt::format("{} has no address", host), true};
+      return {Side::kUpstream, Stage::kResolve, "dns_not_found",
+              fmt::format("{} has no address", host), true};
     case ResolveFailure::kTooMany:
-      return {Side::kLocal, Stage::kResolve, "dns_overloaded", "too many names are being resolved", true};
+      return {Side::kLocal, Stage::kResolve, "dns_overloaded", "too many names are being resolved",
+              true};
     default:
-      return {Side::kUpstream, Stage::kResolve, "dns_error", fmt::format("the name servers failed for {}", host), true};
+      return {Side::kUpstream, Stage::kResolve, "dns_error",
+              fmt::format("the name servers failed for {}", host), true};
   }
 }
 
@@ -38,15 +42,20 @@ Failure FromConnect(const net::ConnectResult& result) {
     case IoError::kCancelled:
       return Cancelled(Stage::kConnect);
     case IoError::kRefused:
-      return {Side::kUpstream, Stage::kConnect, "connect_refused", fmt::format("{} refused", where), true};
+      return {Side::kUpstream, Stage::kConnect, "connect_refused", fmt::format("{} refused", where),
+              true};
     case IoError::kUnreachable:
-      return {Side::kUpstream, Stage::kConnect, "connect_unreachable", fmt::format("no route to {}", where), true};
+      return {Side::kUpstream, Stage::kConnect, "connect_unreachable",
+              fmt::format("no route to {}", where), true};
     case IoError::kTimedOut:
-      return {Side::kUpstream, Stage::kConnect, "connect_timeout", fmt::format("{} did not answer", where), true};
+      return {Side::kUpstream, Stage::kConnect, "connect_timeout",
+              fmt::format("{} did not answer", where), true};
     case IoError::kResources:
-      return {Side::kLocal, Stage::kConnect, "out_of_resources", "no descriptor or port left to connect with", true};
+      return {Side::kLocal, Stage::kConnect, "out_of_resources",
+              "no descriptor or port left to connect with", true};
     default:
-      return {Side::kUpstream, Stage::kConnect, "connect_failed", fmt::format("connecting to {} failed", where), true};
+      return {Side::kUpstream, Stage::kConnect, "connect_failed",
+              fmt::format("connecting to {} failed", where), true};
   }
 }
 
@@ -100,7 +109,8 @@ Task<DialResult> DialHost(filter::Worker& worker, net::HostPort destination, Add
   }
   std::vector<net::SocketAddress> candidates;
   for (const net::IpAddress& address : addresses) {
-    if (check == nullptr || check->Allows(address)) candidates.emplace_back(address, destination.port());
+    if (check == nullptr || check->Allows(address))
+      candidates.emplace_back(address, destination.port());
   }
   if (candidates.empty()) {
     DialResult result;

@@ -1,6 +1,6 @@
-// Dialing: from a host and port, or an endpoint of a cluster, to a stream that is connected there. What was
-// checked is what is dialled: whoever has a say on addresses is asked for each one after the name was resolved.
-// Runs on the worker of the connection that wants it.
+// Dialing: from a host and port, or an endpoint of a cluster, to a stream that is connected there.
+// What was checked is what is dialled: whoever has a say on addresses is asked for each one after
+// the name was resolved. Runs on the worker of the connection that wants it.
 #ifndef CULVERT_SOURCE_UPSTREAM_DIALER_H_
 #define CULVERT_SOURCE_UPSTREAM_DIALER_H_
 
@@ -36,10 +36,10 @@ struct DialResult {
   void Describe(access_log::Record& record) const;
 };
 
-// `check` may be null; it must outlive the task, like the worker. Stages of a failure are kPolicy (every address
-// was refused), kResolve and kConnect.
-net::Task<DialResult> DialHost(filter::Worker& worker, net::HostPort destination, AddressCheck* check,
-                               TimePoint deadline);
+// `check` may be null; it must outlive the task, like the worker. Stages of a failure are kPolicy
+// (every address was refused), kResolve and kConnect.
+net::Task<DialResult> DialHost(filter::Worker& worker, net::HostPort destination,
+                               AddressCheck* check, TimePoint deadline);
 
 // An address needs no resolving.
 net::Task<DialResult> DialAddress(net::SocketAddress address, TimePoint deadline);

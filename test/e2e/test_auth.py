@@ -145,8 +145,10 @@ def test_identity_is_in_the_access_log_and_the_password_nowhere(with_users, echo
     assert "a-very-secret" not in everything and encoded not in everything
 
 
-def test_failures_of_a_source_are_answered_slower_and_slower(with_users, echo_server):
-    proxy = with_users("alice:right", failure_delay="0.1s", maximum_failure_delay="0.8s")
+def test_failures_of_a_source_are_answered_slower_and_slower(start, echo_server):
+    # One worker: each counts the failures that it sees.
+    proxy = start(config(listener(auth(failure_delay="0.1s", maximum_failure_delay="0.8s"), http_connect()),
+                         identity_providers=[users("alice:right")], workers=1))
     times = []
     for number in range(4):
         watch = Stopwatch()

@@ -9,11 +9,16 @@ namespace culvert::exe {
 namespace {
 
 const std::array<Command, 2> kCommands = {{
-    {"run", "serves", "prog run -c FILE", {{"config", 'c', "FILE", "the config", true}, {"fast", '\0', "", "hurry"}}},
+    {"run",
+     "serves",
+     "prog run -c FILE",
+     {{"config", 'c', "FILE", "the config", true}, {"fast", '\0', "", "hurry"}}},
     {"version", "prints the version", "prog version", {}},
 }};
 
-ParsedCommand Parse(const std::vector<std::string_view>& words) { return ParseCommandLine("prog", kCommands, words); }
+ParsedCommand Parse(const std::vector<std::string_view>& words) {
+  return ParseCommandLine("prog", kCommands, words);
+}
 
 TEST(CommandLineTest, TakesLongShortAndJoinedOptions) {
   for (const auto& words : std::vector<std::vector<std::string_view>>{
@@ -48,8 +53,8 @@ TEST(CommandLineTest, WrongUsageIsStatus2AndSaysWhatToDo) {
 }
 
 TEST(CommandLineTest, HelpHasAnExampleAndStatus0) {
-  for (const auto& words :
-       std::vector<std::vector<std::string_view>>{{"--help"}, {"help"}, {"run", "--help"}, {"run", "-h"}}) {
+  for (const auto& words : std::vector<std::vector<std::string_view>>{
+           {"--help"}, {"help"}, {"run", "--help"}, {"run", "-h"}}) {
     const ParsedCommand parsed = Parse(words);
     EXPECT_EQ(parsed.exit_status, 0);
     EXPECT_NE(parsed.text.find("prog run -c FILE"), std::string::npos) << parsed.text;

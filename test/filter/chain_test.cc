@@ -16,7 +16,9 @@ namespace {
 // Filters that do nothing: chains are about what fits.
 class Bytes final : public StreamFilter {
  public:
-  Task<StreamPtr> Accept(StreamPtr downstream, ConnectionContext&) const override { co_return std::move(downstream); }
+  Task<StreamPtr> Accept(StreamPtr downstream, ConnectionContext&) const override {
+    co_return std::move(downstream);
+  }
 };
 class End final : public StreamTerminal {
  public:
@@ -24,11 +26,15 @@ class End final : public StreamTerminal {
 };
 class Request final : public HttpFilter {
  public:
-  Task<HttpVerdict> OnRequest(http::Exchange&, ConnectionContext&) const override { co_return HttpVerdict::kNext; }
+  Task<HttpVerdict> OnRequest(http::Exchange&, ConnectionContext&) const override {
+    co_return HttpVerdict::kNext;
+  }
 };
 class Codec final : public HttpCodec {
  public:
-  StreamTerminalPtr Bind(std::vector<HttpFilterPtr>) const override { return std::make_shared<End>(); }
+  StreamTerminalPtr Bind(std::vector<HttpFilterPtr>) const override {
+    return std::make_shared<End>();
+  }
 };
 
 // Every fake takes the message of some real extension: which one does not matter.
@@ -54,10 +60,14 @@ class ChainTest : public ::testing::Test {
 
   static Registry MakeRegistry() {
     Registry::Builder builder;
-    builder.Add(std::make_unique<FakeFactory<StreamFilterFactory<Config>, Bytes, StreamFilter>>("bytes"))
-        .Add(std::make_unique<FakeFactory<StreamTerminalFactory<Config>, End, StreamTerminal>>("end"))
+    builder
+        .Add(std::make_unique<FakeFactory<StreamFilterFactory<Config>, Bytes, StreamFilter>>(
+            "bytes"))
+        .Add(std::make_unique<FakeFactory<StreamTerminalFactory<Config>, End, StreamTerminal>>(
+            "end"))
         .Add(std::make_unique<FakeFactory<HttpCodecFactory<Config>, Codec, HttpCodec>>("http"))
-        .Add(std::make_unique<FakeFactory<HttpFilterFactory<Config>, Request, HttpFilter>>("request"));
+        .Add(std::make_unique<FakeFactory<HttpFilterFactory<Config>, Request, HttpFilter>>(
+            "request"));
     return std::move(builder).Build();
   }
 
@@ -81,8 +91,11 @@ class ChainTest : public ::testing::Test {
 };
 
 TEST_F(ChainTest, TakesWhatFits) {
-  for (const std::vector<std::string>& names : std::vector<std::vector<std::string>>{
-           {"end"}, {"bytes", "bytes", "end"}, {"request"}, {"bytes", "http", "request", "request"}}) {
+  for (const std::vector<std::string>& names :
+       std::vector<std::vector<std::string>>{{"end"},
+                                             {"bytes", "bytes", "end"},
+                                             {"request"},
+                                             {"bytes", "http", "request", "request"}}) {
     EXPECT_TRUE(Build(names)) << errors_.front().message;
     EXPECT_TRUE(errors_.empty());
   }
@@ -96,21 +109,26 @@ TEST_F(ChainTest, RefusesWhatDoesNotFitAtItsPlace) {
   const std::vector<Case> cases = {
       {{"bytes"},
        {"filters",
-        "the chain does not end; its last filter must be a terminal such as tcp_proxy, or an http filter"}},
+        "the chain does not end; its last filter must be a terminal such as tcp_proxy, or an http "
+        "filter"}},
       {{"http"}, {"filters", "'http' has no http filter after it; add one, such as http_connect"}},
       {{"end", "end"}, {"filters[1]", "nothing can follow 'end', which ends the chain"}},
       {{"end", "request"}, {"filters[1]", "nothing can follow 'end', which ends the chain"}},
       {{"request", "bytes"},
        {"filters[1]",
-        "'bytes' takes bytes, but 'request' before it gives requests; move it before the http filters"}},
+        "'bytes' takes bytes, but 'request' before it gives requests; move it before the http "
+        "filters"}},
       {{"http", "http", "request"},
-       {"filters[1]", "'http' takes bytes, but 'http' before it gives requests; move it before the http filters"}},
+       {"filters[1]",
+        "'http' takes bytes, but 'http' before it gives requests; move it before the http "
+        "filters"}},
       {{"nothing", "end"}, {"filters[0]", "this build has no filter 'nothing'"}},
   };
   for (const Case& wrong : cases) {
     EXPECT_FALSE(Build(wrong.names));
     ASSERT_FALSE(errors_.empty());
-    EXPECT_EQ(errors_.front(), wrong.error) << errors_.front().path << ": " << errors_.front().message;
+    EXPECT_EQ(errors_.front(), wrong.error)
+        << errors_.front().path << ": " << errors_.front().message;
   }
 }
 

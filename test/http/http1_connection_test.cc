@@ -63,7 +63,9 @@ TEST_F(Http1ConnectionTest, BytesBehindAConnectBelongToTheTunnel) {
 }
 
 TEST_F(Http1ConnectionTest, ABodyThatNobodyWantedIsReadAway) {
-  client_->Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabcdeGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+  client_->Send(
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabcdeGET /next HTTP/1.1\r\nHost: "
+      "x\r\n\r\n");
   ASSERT_EQ(ReadRequest(), Outcome::kRequest);
   ASSERT_TRUE(Respond(404, "no"));
   ASSERT_TRUE(Run(connection_->FinishExchange()));
@@ -78,7 +80,8 @@ TEST_F(Http1ConnectionTest, ABodyThatDripsEndsTheConnectionInTime) {
   ASSERT_EQ(ReadRequest(), Outcome::kRequest);
   ASSERT_TRUE(Respond(404, "no"));
   std::optional<bool> go_on;
-  const auto finish = [](Http1Connection& connection, std::optional<bool>& result) -> net::Task<void> {
+  const auto finish = [](Http1Connection& connection,
+                         std::optional<bool>& result) -> net::Task<void> {
     result = co_await connection.FinishExchange();
   };
   Start(finish(*connection_, go_on));
@@ -104,7 +107,8 @@ TEST_F(Http1ConnectionTest, AsksForABodyOnlyWhenItIsWanted) {
   net::Scope scope(scope_);
   std::array<char, 16> buffer;
   std::optional<net::IoResult> read;
-  Start([](Http1Connection& connection, std::span<char> out, std::optional<net::IoResult>& result) -> net::Task<void> {
+  Start([](Http1Connection& connection, std::span<char> out,
+           std::optional<net::IoResult>& result) -> net::Task<void> {
     result = co_await connection.ReadBody(out, kNever);
   }(*connection_, buffer, read));
   EXPECT_EQ(client_->Received(), "HTTP/1.1 100 Continue\r\n\r\n");

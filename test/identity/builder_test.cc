@@ -98,11 +98,11 @@ TEST_F(BuilderTest, ReportsEveryErrorWithItsPath) {
   Build();
   const Paths expected = {"identity_providers[0].htpasswd.filename",
                           "identity_providers[1]",
-                          "identity_providers[2].users.users[1].name",
-                          "identity_providers[2].users.users[2].name",
-                          "identity_providers[2].users.users[3].password",
-                          "identity_providers[2].users.users[4].password",
-                          "identity_providers[2].users.users[5].password",
+                          "identity_providers[2].users[1].name",
+                          "identity_providers[2].users[2].name",
+                          "identity_providers[2].users[3].password",
+                          "identity_providers[2].users[4].password",
+                          "identity_providers[2].users[5].password",
                           "identity_providers[3].name",
                           "identity_providers[4].name",
                           "identity_providers[5].htpasswd.filename"};

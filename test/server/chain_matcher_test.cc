@@ -18,7 +18,8 @@ class ChainMatcherTest : public ::testing::Test {
   }
 
   int Select(std::string_view server_name, const std::vector<std::string>& protocols = {},
-             const std::string& source = "192.0.2.1:1000", const std::string& destination = "198.51.100.1:443") {
+             const std::string& source = "192.0.2.1:1000",
+             const std::string& destination = "198.51.100.1:443") {
     ChainMatcher::Facts facts{.source = *net::SocketAddress::Parse(source),
                               .destination = *net::SocketAddress::Parse(destination)};
     facts.server_name = server_name;
@@ -87,11 +88,13 @@ TEST_F(ChainMatcherTest, NarrowerRangesWin) {
 TEST_F(ChainMatcherTest, ReportsEveryBadEntryAndTwins) {
   Add("server_names: 'a.example'");
   Add("server_names: 'a.example'");
-  Add("server_names: 'not a name' source_ranges: '10.0.0.1/8' destination_ports: '0' application_protocols: ''");
+  Add("server_names: 'not a name' source_ranges: '10.0.0.1/8' destination_ports: '0' "
+      "application_protocols: ''");
   std::vector<std::string> paths;
   for (const FieldError& error : errors_) paths.push_back(error.path);
-  EXPECT_EQ(paths, (std::vector<std::string>{"match", "match.destination_ports[0]", "match.source_ranges[0]",
-                                             "match.server_names[0]", "match.application_protocols[0]"}));
+  EXPECT_EQ(paths, (std::vector<std::string>{"match", "match.destination_ports[0]",
+                                             "match.source_ranges[0]", "match.server_names[0]",
+                                             "match.application_protocols[0]"}));
 }
 
 }  // namespace

@@ -44,23 +44,33 @@ class WorkerTest : public net::LoopFixture {
       workers_.back()->Start();
     }
   }
-  ~WorkerTest() override {
+  void TearDown() override {
+    if (idle_ == 0) {
+      Drain();
+      CloseAll();
+      ExpectIdle();
+    }
     for (auto& worker : workers_) worker->Stop();
   }
 
   // A listener of that address, with sockets if it is new.
-  void Listen(const std::string& name, const net::SocketAddress& address, bool is_new = true, bool unchanged = false) {
+  void Listen(const std::string& name, const net::SocketAddress& address, bool is_new = true,
+              bool unchanged = false) {
     auto listener = std::make_shared<ListenerSnapshot>();
     listener->name = name;
     listener->address = address;
     listener->drain_timeout = drain_timeout_;
     listener->matcher.Add({}, "", errors_);
-    listener->chains.push_back({"", std::make_shared<const filter::Chain>(std::vector<filter::StreamFilterPtr>(),
-                                                                          std::make_shared<Holding>())});
+    listener->chains.push_back(
+        {"", std::make_shared<const filter::Chain>(std::vector<filter::StreamFilterPtr>(),
+                                                   std::make_shared<Holding>())});
     listener->limits = limits_;
-    listener->stats = {&stats_.GetCounter("a_total", {}, ""), &stats_.GetGauge("b", {}, ""),
-                       &stats_.GetCounter("c_total", {}, ""), &stats_.GetCounter("d_total", {}, ""),
-                       &stats_.GetHistogram("e_seconds", {}, "", stats::LatencyBuckets())};
+    listener->stats = {
+        &stats_.GetCounter("culvert_test_a_total", {}, "a."),
+        &stats_.GetGauge("culvert_test_b", {}, "b."),
+        &stats_.GetCounter("culvert_test_c_total", {}, "c."),
+        &stats_.GetCounter("culvert_test_d_total", {}, "d."),
+        &stats_.GetHistogram("culvert_test_e_seconds", {}, "e.", stats::LatencyBuckets())};
     std::vector<net::Fd> sockets(workers_.size());
     if (is_new) {
       sockets = *OpenListeningSockets(address, kBacklog, static_cast<uint32_t>(workers_.size()));
@@ -83,7 +93,8 @@ class WorkerTest : public net::LoopFixture {
     socklen_t length = 0;
     address_.ToSockaddr(&to, &length);
     net::Fd fd(socket(address_.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-    return connect(fd.get(), reinterpret_cast<sockaddr*>(&to), length) == 0 ? std::move(fd) : net::Fd();
+    return connect(fd.get(), reinterpret_cast<sockaddr*>(&to), length) == 0 ? std::move(fd)
+                                                                            : net::Fd();
   }
   // The next byte, or -1 once the connection is closed; 0 if neither comes.
   static int ReadByte(const net::Fd& fd, std::chrono::milliseconds timeout = kGuardTime) {

@@ -17,8 +17,9 @@ namespace {
 
 class ClusterTest : public net::LoopFixture {
  protected:
-  std::shared_ptr<Cluster> Make(const std::vector<std::string>& addresses,
-                                config::v1::Cluster::LoadBalancing balancing = config::v1::Cluster::ROUND_ROBIN) {
+  std::shared_ptr<Cluster> Make(
+      const std::vector<std::string>& addresses,
+      config::v1::Cluster::LoadBalancing balancing = config::v1::Cluster::ROUND_ROBIN) {
     config::v1::Cluster config;
     config.set_name("c");
     config.set_load_balancing(balancing);
@@ -27,7 +28,9 @@ class ClusterTest : public net::LoopFixture {
     return Cluster::Create(config, "clusters[0]", stats_, errors_);
   }
 
-  ClusterDialResult Dial(Cluster& cluster) { return Run(cluster.Dial(worker_, After(loop_.now(), kGuard))); }
+  ClusterDialResult Dial(Cluster& cluster) {
+    return Run(cluster.Dial(worker_, After(loop_.now(), kGuard)));
+  }
 
   fakes::LoopbackServer refusing_{fakes::LoopbackServer::Kind::kRefuses};
   stats::Registry stats_{1};
@@ -92,11 +95,14 @@ TEST_F(ClusterTest, AnEjectedEndpointIsLeftOut) {
   EXPECT_TRUE(cluster->endpoints()[0]->ejected(loop_.now()));
   EXPECT_FALSE(cluster->endpoints()[1]->ejected(loop_.now()));
   const uint64_t failures =
-      stats_.GetCounter("culvert_cluster_connect_failures_total", {{"cluster", "c"}}, "Connects to endpoints that failed.")
+      stats_
+          .GetCounter("culvert_cluster_connect_failures_total", {{"cluster", "c"}},
+                      "Connects to endpoints that failed.")
           .Value();
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(Dial(*cluster).ok());
-  EXPECT_EQ(stats_.GetCounter("culvert_cluster_connect_failures_total", {{"cluster", "c"}},
-                              "Connects to endpoints that failed.")
+  EXPECT_EQ(stats_
+                .GetCounter("culvert_cluster_connect_failures_total", {{"cluster", "c"}},
+                            "Connects to endpoints that failed.")
                 .Value(),
             failures);
 }

@@ -19,9 +19,11 @@ constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 class TerminalTest : public fakes::FilterFixture {
  protected:
   TerminalTest() {
-    stats_of_http_ = {&stats_.GetCounter("a_total", {}, ""), &stats_.GetCounter("b_total", {}, ""),
-                      &stats_.GetCounter("c_total", {}, "")};
-    terminal_.emplace(culvert::http::Http1Options{}, stats_of_http_, std::vector<filter::HttpFilterPtr>());
+    stats_of_http_ = {&stats_.GetCounter("culvert_test_a_total", {}, "a."),
+                      &stats_.GetCounter("culvert_test_b_total", {}, "b."),
+                      &stats_.GetCounter("culvert_test_c_total", {}, "c.")};
+    terminal_.emplace(culvert::http::Http1Options{}, stats_of_http_,
+                      std::vector<filter::HttpFilterPtr>());
     listener_.log = [this](const access_log::Record& record) { reasons_.push_back(record.reason); };
   }
 
@@ -63,6 +65,7 @@ TEST_F(TerminalTest, AFloodOfRequestsDoesNotKeepOthersFromTheLoop) {
 TEST_F(TerminalTest, ARequestThatComesAfterAReloadIsServedAndIsTheLast) {
   connection().Retire();
   Open(kGet);
+  client_->SendEnd();
   Finish();
   const std::string answer = client_->Received();
   EXPECT_EQ(answer.substr(0, 22), "HTTP/1.1 404 Not Found");

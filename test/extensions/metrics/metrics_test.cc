@@ -40,7 +40,8 @@ TEST_F(MetricsTest, AnswersGetWithAllMetricsOfTheProcess) {
             "# HELP culvert_test_total A counter.\n"
             "# TYPE culvert_test_total counter\n"
             "culvert_test_total{listener=\"test\"} 3\n");
-  EXPECT_FALSE(connection().ended());
+  EXPECT_EQ(record().ended_by, "metrics");
+  EXPECT_EQ(record().reason, "answered");
 }
 
 TEST_F(MetricsTest, EachAnswerHasTheNumbersOfItsMoment) {
