@@ -42,7 +42,8 @@ struct Durations {
   std::optional<std::chrono::nanoseconds> total;
 };
 
-// Payload as a socket saw it, so that TLS and HTTP framing count.
+// As the last filter saw them: HTTP's framing counts, TLS that a filter before it took off does
+// not.
 struct ByteCounts {
   uint64_t downstream_received = 0;
   uint64_t downstream_sent = 0;

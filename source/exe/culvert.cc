@@ -82,8 +82,10 @@ int Validate(const Arguments& arguments) {
     std::fputs(config::ToString(loaded.errors).c_str(), stderr);
     return 1;
   }
-  fmt::print("{}: ok: {} listeners, {} clusters\n", file, loaded.snapshot->listeners.size(),
-             loaded.snapshot->clusters.size());
+  const size_t listeners = loaded.snapshot->listeners.size();
+  const size_t clusters = loaded.snapshot->clusters.size();
+  fmt::print("{}: ok: {} listener{}, {} cluster{}\n", file, listeners, listeners == 1 ? "" : "s",
+             clusters, clusters == 1 ? "" : "s");
   return 0;
 }
 

@@ -192,22 +192,34 @@ bool Server::Apply(SnapshotPtr snapshot) {
   return true;
 }
 
-void Server::Reload() {
+void Server::CountReload(std::string_view what, bool ok) {
+  process_->stats()
+      .GetCounter("culvert_reloads_total",
+                  {{"what", std::string(what)}, {"result", ok ? "done" : "refused"}},
+                  "Times that the config, or the users of a file, were read again.")
+      .AddShared();
+}
+
+void Server::Reload() { CountReload("config", TryReload()); }
+
+bool Server::TryReload() {
   LoadedConfig loaded = process_->Load(options_.config_file);
   if (loaded.snapshot == nullptr) {
     PrintErrors(loaded.errors);
     log::Error("{}: {} error{}; the running config stays", options_.config_file,
                loaded.errors.size(), loaded.errors.size() == 1 ? "" : "s");
-    return;
+    return false;
   }
   if (!MessageDifferencer::Equals(loaded.snapshot->config.process(), snapshot_->config.process())) {
     log::Error(
         "{}: process: cannot change while running; restart for it, or undo the change; the running "
         "config stays",
         options_.config_file);
-    return;
+    return false;
   }
-  if (Apply(std::move(loaded.snapshot))) log::Info("{}: loaded again", options_.config_file);
+  if (!Apply(std::move(loaded.snapshot))) return false;
+  log::Info("{}: loaded again", options_.config_file);
+  return true;
 }
 
 void Server::OnSignal(int signal) {
@@ -251,6 +263,7 @@ Task<void> Server::WatchFiles() {
     if (outcome == net::WaitOutcome::kCancelled) co_return;
     for (const auto& [name, provider] : snapshot_->identity_providers) {
       const auto changed = provider->ReloadIfChanged();
+      if (!changed.ok() || *changed) CountReload("identity_provider", changed.ok());
       if (!changed.ok()) {
         log::Warning("identity provider {}: {}; the users from before stay", name,
                      Message(changed.status()));

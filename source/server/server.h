@@ -34,6 +34,8 @@ class Server {
   // All or nothing: false, with the reason logged, if a new address cannot be bound.
   bool Apply(SnapshotPtr snapshot);
   void Reload();
+  bool TryReload();
+  void CountReload(std::string_view what, bool ok);
   void OnSignal(int signal);
   void Drain();
   void OnWorkerIdle();

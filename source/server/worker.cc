@@ -61,8 +61,9 @@ absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(uint32_t index,
   auto made = net::AresResolver::Create(worker->loop_, resolver);
   if (!made.ok()) return made.status();
   worker->resolver_ = *std::move(made);
-  worker->services_ =
-      std::make_unique<filter::Worker>(filter::Worker{index, worker->loop_, *worker->resolver_});
+  worker->counting_resolver_ = std::make_unique<CountingResolver>(*worker->resolver_, index, stats);
+  worker->services_ = std::make_unique<filter::Worker>(
+      filter::Worker{index, worker->loop_, *worker->counting_resolver_});
   return worker;
 }
 

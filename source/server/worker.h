@@ -17,6 +17,7 @@
 #include "source/net/fd.h"
 #include "source/net/resolver.h"
 #include "source/server/connection.h"
+#include "source/server/counting_resolver.h"
 #include "source/server/snapshot.h"
 
 namespace culvert::server {
@@ -81,6 +82,7 @@ class Worker {
 
   net::EventLoop loop_;
   std::unique_ptr<net::AresResolver> resolver_;
+  std::unique_ptr<CountingResolver> counting_resolver_;
   std::unique_ptr<filter::Worker> services_;
   WorkerStats stats_;
   std::list<Connection> connections_;

@@ -113,6 +113,8 @@ net::Task<ClusterDialResult> Cluster::Dial(filter::Worker& worker, TimePoint dea
   const std::vector<Endpoint*> order = Order(worker.loop.now());
   for (Endpoint* endpoint : order) {
     const TimePoint end = std::min(deadline, After(worker.loop.now(), connect_timeout_));
+    // Counted while it connects: in a burst the next one has to see it.
+    EndpointUse use(self, *endpoint);
     DialResult dialled;
     if (const auto* address = std::get_if<net::SocketAddress>(&endpoint->target())) {
       dialled = co_await DialAddress(*address, end);
@@ -124,7 +126,7 @@ net::Task<ClusterDialResult> Cluster::Dial(filter::Worker& worker, TimePoint dea
     if (result.ok()) {
       NoteSuccess(*endpoint);
       stats_.connects->Add(worker.index);
-      result.use = EndpointUse(self, *endpoint);
+      result.use = std::move(use);
       break;
     }
     // A cancelled connection says nothing about the endpoint.

@@ -98,7 +98,7 @@ TEST_P(HandshakeTest, ReadsLittleBehindTheHandshake) {
   std::string left(2 * kMegabyte, '\0');
   connection.near_wire->SetReadPieces({left.size()});
   const IoResult rest = connection.near_wire->TryRead(left);
-  EXPECT_GE(rest.bytes, kMegabyte - 32 * 1024);
+  EXPECT_GE(rest.bytes, kMegabyte - size_t{32} * 1024);
 }
 
 TEST_P(HandshakeTest, TheHandshakeEndsAtItsDeadline) {

@@ -53,6 +53,7 @@ TEST(TicketKeysTest, WorkersShareOneKey) {
   TicketKeys keys(seconds(1), kStart);
   std::atomic<int> lost = 0;
   std::vector<std::thread> workers;
+  workers.reserve(4);
   for (int i = 0; i < 4; ++i) {
     workers.emplace_back([&] {
       for (int step = 0; step < 2000; ++step) {

@@ -42,7 +42,7 @@ TEST_P(TlsStreamLoadTest, MegabytesReachASlowReaderWithBoundedMemory) {
     return got.size() >= bytes.size();
   });
   EXPECT_EQ(got, bytes);
-  EXPECT_LE(most_held, net::Scratch::kPieceSize + 32 * 1024);
+  EXPECT_LE(most_held, net::Scratch::kPieceSize + size_t{32} * 1024);
 }
 
 TEST_P(TlsStreamLoadTest, ManyRecordsLeaveInOneWriteOfTheInnerStream) {
@@ -102,7 +102,7 @@ TEST_P(TlsStreamLoadTest, AReadOpensManyRecordsAtOnce) {
   const std::string bytes = Pattern(200'000, 7);
   connection.client->Write(bytes);
   connection.wire->Send(connection.client->TakeOutput());
-  std::string got(256 * 1024, '\0');
+  std::string got(size_t{256} * 1024, '\0');
   EXPECT_EQ(connection.server->TryRead(got).bytes, bytes.size());
   EXPECT_EQ(got.substr(0, bytes.size()), bytes);
 }
