@@ -5,7 +5,9 @@ COPTS = [
     "-Wextra",
     "-Werror",
     "-Wno-sign-compare",
-    # Coroutine frames and abseil's inlined storage give false positives with g++ 12 at -O2.
+    # Coroutine frames and abseil's inlined storage give false positives with g++ 12 at -O2. (clang has no such warning,
+    # and would warn of that.)
+    "-Wno-unknown-warning-option",
     "-Wno-maybe-uninitialized",
 ]
 
