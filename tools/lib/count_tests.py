@@ -7,6 +7,7 @@ Exit status 1 when anything failed, did not build, or ended without a result.
 
 import json
 import pathlib
+import re
 import sys
 import urllib.parse
 import xml.etree.ElementTree
@@ -25,7 +26,7 @@ class Tally:
         before = len(self.failed)
         # pytest writes a case again when its clean-up failed: a name counts once, and once failed stays failed.
         verdicts = {}
-        for case in xml.etree.ElementTree.parse(path).iter("testcase"):
+        for case in parse(path).iter("testcase"):
             name = ".".join(filter(None, (case.get("classname"), case.get("name"))))
             verdicts[name] = worst(verdicts.get(name), verdict_of(case))
         for name, verdict in verdicts.items():
@@ -36,6 +37,13 @@ class Tally:
             else:
                 self.passed += 1
         return len(self.failed) - before
+
+
+def parse(path):
+    """GoogleTest writes the parameters of tests as they are: bytes that no XML may hold become `?`."""
+    text = pathlib.Path(path).read_bytes().decode(errors="replace")
+    text = re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|&#x?[0-9a-fA-F]+;", "?", text)
+    return xml.etree.ElementTree.fromstring(text)
 
 
 def verdict_of(case):
