@@ -21,6 +21,7 @@ const FilterFactory* Registry::Find(std::string_view name) const {
 
 std::vector<std::string> Registry::Names() const {
   std::vector<std::string> names;
+  names.reserve(factories_.size());
   for (const auto& [name, factory] : factories_) names.push_back(name);
   return names;
 }

@@ -47,6 +47,7 @@ class Scope final : public Cancellable {
  public:
   explicit Scope(EventLoop& loop) : loop_(loop) {}
   // A scope within `parent`, which must outlive it.
+  // NOLINTNEXTLINE(google-explicit-constructor): no copy, though it has the form of one.
   explicit Scope(Scope& parent) : loop_(parent.loop_), reason_(parent.reason_) { Enter(parent); }
 
   // Ends every wait of this scope and of those within. The coroutines go on from the loop, not from

@@ -71,8 +71,8 @@ class [[nodiscard]] Task {
  public:
   using promise_type = internal::Promise<T>;
 
-  Task(std::coroutine_handle<promise_type> handle)
-      : handle_(handle) {}  // NOLINT: made by the compiler
+  // NOLINTNEXTLINE(google-explicit-constructor): the compiler makes it from what the promise gives.
+  Task(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
   Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   Task& operator=(Task&& other) noexcept {
     std::swap(handle_, other.handle_);

@@ -87,6 +87,7 @@ absl::Status CheckFree(const net::SocketAddress& address) {
   socklen_t length = 0;
   address.ToSockaddr(&storage, &length);
   net::Fd fd(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) return Failed("socket", errno, address);
   SetFlag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
   if (address.ip().is_v6())
     SetFlag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, address.ip() == net::IpAddress::V6({}) ? 0 : 1);

@@ -72,8 +72,8 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Create(const filter::Registry&
   process->logs_ = *std::move(logs);
   auto verifier = identity::CredentialVerifier::Start({});
   if (!verifier.ok()) return verifier.status();
-  process->services_.reset(
-      new ProcessServices{filters, process->stats_, *process->logs_, *std::move(verifier)});
+  process->services_ = std::make_unique<ProcessServices>(filters, process->stats_, *process->logs_,
+                                                         *std::move(verifier));
   return process;
 }
 

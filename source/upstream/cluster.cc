@@ -77,6 +77,7 @@ std::vector<Endpoint*> Cluster::Order(TimePoint now) {
     // A snapshot of the counts: they move while they are compared, and a sort wants an order that
     // holds still.
     std::vector<std::pair<uint32_t, Endpoint*>> counted;
+    counted.reserve(order.size());
     for (Endpoint* endpoint : order) counted.emplace_back(endpoint->active(), endpoint);
     std::stable_sort(counted.begin(), counted.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
