@@ -126,12 +126,11 @@ def connect(address, authority, credentials=None, tls=None, headers=(), early=b"
         raise
 
 
-def open_tunnel(address, authority, credentials=None, tls=None, headers=(), early=b"", source=None):
+def open_tunnel(address, authority, credentials=None, tls=None, headers=(), source=None):
     """A tunnel; fails unless the proxy answers 200 and nothing after it."""
-    connection, reply = connect(address, authority, credentials, tls, headers, early, source)
+    connection, reply = connect(address, authority, credentials, tls, headers, source=source)
     assert reply.status == 200, f"{reply}"
-    if not early:
-        assert reply.rest == b"", f"bytes after the head: {reply.rest!r}"
+    assert reply.rest == b"", f"bytes after the head: {reply.rest!r}"
     return connection
 
 
