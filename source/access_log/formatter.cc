@@ -91,16 +91,10 @@ void VisitRest(const Record& record, Sink& sink) {
   if (record.tls) VisitTls(*record.tls, sink);
 }
 
-// `,"name":value`
-class JsonSink {
+// Values that look the same in every notation with names: the name between two pieces of
+// punctuation, then the value.
+class NamedSink {
  public:
-  explicit JsonSink(std::string& out) : out_(out) {}
-
-  void Text(std::string_view name, std::string_view value) {
-    if (value.empty()) return;
-    Name(name);
-    AppendJsonString(value, out_);
-  }
   void Number(std::string_view name, std::optional<uint64_t> value) {
     if (!value) return;
     Name(name);
@@ -115,6 +109,34 @@ class JsonSink {
     Name(name);
     AppendMilliseconds(*value, out_);
   }
+
+ protected:
+  NamedSink(std::string& out, std::string_view before_name, std::string_view after_name)
+      : out_(out), before_name_(before_name), after_name_(after_name) {}
+
+  void Name(std::string_view name) {
+    out_ += before_name_;
+    out_ += name;
+    out_ += after_name_;
+  }
+
+  std::string& out_;
+
+ private:
+  const std::string_view before_name_;
+  const std::string_view after_name_;
+};
+
+// `,"name":value`
+class JsonSink : public NamedSink {
+ public:
+  explicit JsonSink(std::string& out) : NamedSink(out, ",\"", "\":") {}
+
+  void Text(std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    Name(name);
+    AppendJsonString(value, out_);
+  }
   void List(std::string_view name, const std::vector<std::string>& items) {
     if (items.empty()) return;
     Name(name);
@@ -126,15 +148,6 @@ class JsonSink {
     }
     out_ += ']';
   }
-
- private:
-  void Name(std::string_view name) {
-    out_ += ",\"";
-    out_ += name;
-    out_ += "\":";
-  }
-
-  std::string& out_;
 };
 
 // ` value`, with `-` where there is none, so that every value has its place.
@@ -156,28 +169,14 @@ class PositionSink {
 };
 
 // ` name=value`
-class NameSink {
+class NameSink : public NamedSink {
  public:
-  explicit NameSink(std::string& out) : out_(out) {}
+  explicit NameSink(std::string& out) : NamedSink(out, " ", "=") {}
 
   void Text(std::string_view name, std::string_view value) {
     if (value.empty()) return;
     Name(name);
     AppendTextValue(value, out_);
-  }
-  void Number(std::string_view name, std::optional<uint64_t> value) {
-    if (!value) return;
-    Name(name);
-    fmt::format_to(std::back_inserter(out_), "{}", *value);
-  }
-  void Flag(std::string_view name, bool value) {
-    Name(name);
-    out_ += value ? "true" : "false";
-  }
-  void Milliseconds(std::string_view name, std::optional<nanoseconds> value) {
-    if (!value) return;
-    Name(name);
-    AppendMilliseconds(*value, out_);
   }
   void List(std::string_view name, const std::vector<std::string>& items) {
     for (const std::string& item : Clip(items)) {
@@ -185,15 +184,6 @@ class NameSink {
       AppendTextValue(item, out_);
     }
   }
-
- private:
-  void Name(std::string_view name) {
-    out_ += ' ';
-    out_ += name;
-    out_ += '=';
-  }
-
-  std::string& out_;
 };
 
 }  // namespace

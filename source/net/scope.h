@@ -32,7 +32,6 @@ class Cancellable {
   ~Cancellable() { Leave(); }
   void Enter(Scope& scope);
   void Leave();
-  Scope* entered() const { return scope_; }
 
  private:
   friend class Scope;
