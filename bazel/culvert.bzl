@@ -26,9 +26,9 @@ def culvert_cc_test(name, srcs, copts = [], deps = [], **kwargs):
         **kwargs
     )
 
-def culvert_proto(name, srcs, deps = [], visibility = ["//visibility:public"]):
+def culvert_proto(name, srcs, deps = [], visibility = ["//visibility:public"], **kwargs):
     """A .proto file: `name` is the proto_library, `<name>_cc` the C++ messages."""
-    native.proto_library(name = name, srcs = srcs, deps = deps, visibility = visibility)
+    native.proto_library(name = name, srcs = srcs, deps = deps, visibility = visibility, **kwargs)
     native.cc_proto_library(name = name + "_cc", deps = [":" + name], visibility = visibility)
 
 def culvert_fuzz_test(name, srcs, corpus, deps = [], size = "small", **kwargs):

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "extensions/admin/factory.h"
 #include "extensions/auth/factory.h"
 #include "extensions/http/factory.h"
 #include "extensions/http_connect/factory.h"
@@ -13,7 +14,8 @@ namespace culvert::extensions {
 
 filter::Registry MakeRegistry() {
   filter::Registry::Builder builder;
-  builder.Add(auth::MakeAuthFactory())
+  builder.Add(admin::MakeAdminFactory())
+      .Add(auth::MakeAuthFactory())
       .Add(http::MakeHttpFactory())
       .Add(http_connect::MakeHttpConnectFactory())
       .Add(metrics::MakeMetricsFactory())

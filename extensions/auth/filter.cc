@@ -32,6 +32,7 @@ Task<HttpVerdict> Auth::OnRequest(Exchange& exchange, ConnectionContext& connect
   // That the request before it on the connection was somebody's says nothing of this one.
   connection.clear_identity();
   const uint32_t worker = connection.worker().index;
+  connection.set_phase(filter::Phase::kAuth);
   const TimePoint start = Clock::now();
   const std::optional<Denial> denial = co_await Authenticate(exchange, connection);
   const Duration took = Clock::now() - start;
@@ -39,11 +40,13 @@ Task<HttpVerdict> Auth::OnRequest(Exchange& exchange, ConnectionContext& connect
   if (connection.scope().cancelled()) co_return HttpVerdict::kDone;
   config_.stats.time->Observe(worker, std::chrono::duration<double>(took).count());
   if (!denial) {
+    connection.set_phase(filter::Phase::kRequest);
     config_.stats.allowed->Add(worker);
     co_return HttpVerdict::kNext;
   }
   config_.stats.denied[static_cast<size_t>(*denial)]->Add(worker);
   connection.End(kName, FailureOf(*denial));
+  connection.set_phase(filter::Phase::kResponse);
   co_await exchange.Respond(MakeAnswer(*denial, exchange.is_proxy_request(), config_.challenge));
   co_return HttpVerdict::kDone;
 }

@@ -58,6 +58,7 @@ Task<void> Terminal::Run(filter::StreamPtr downstream, ConnectionContext& connec
   while (true) {
     const uint64_t received = http.bytes_received();
     const uint64_t sent = http.bytes_sent();
+    connection.set_phase(filter::Phase::kRequest);
     const Outcome outcome = co_await http.ReadRequest(first, connection.retired());
     if (outcome == Outcome::kCancelled) co_return;
     if (outcome != Outcome::kRequest) {
@@ -72,6 +73,7 @@ Task<void> Terminal::Run(filter::StreamPtr downstream, ConnectionContext& connec
     first = false;
     connection.BeginRecord();
     co_await Serve(http, connection);
+    connection.set_phase(filter::Phase::kResponse);
     const bool go_on = co_await http.FinishExchange();
     FinishRecord(http, received, sent, connection.record());
     if (!connection.scope().cancelled()) connection.LogRecord();
@@ -93,6 +95,7 @@ Task<void> Terminal::Serve(Http1Connection& http, ConnectionContext& connection)
   }
   stats_.unclaimed->Add(connection.worker().index);
   connection.End(kName, {Side::kDownstream, Stage::kRequestHead, "not_claimed"});
+  connection.set_phase(filter::Phase::kResponse);
   co_await http.Respond(culvert::http::ErrorResponse(
       404, "nothing here answers this request", culvert::http::ProxyError::kHttpRequestDenied));
 }
@@ -116,6 +119,7 @@ Task<void> Terminal::Refuse(Http1Connection& http, ConnectionContext& connection
   Response response =
       culvert::http::ErrorResponse(status, reason, culvert::http::ProxyError::kHttpRequestError);
   response.close = true;
+  connection.set_phase(filter::Phase::kResponse);
   co_await http.Respond(std::move(response));
 }
 

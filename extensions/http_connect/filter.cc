@@ -100,6 +100,7 @@ Task<HttpConnect::Ends> HttpConnect::Open(Exchange& exchange, ConnectionContext&
     co_return Ends{};
   }
   CountAnswer(200, connection);
+  connection.set_phase(filter::Phase::kResponse);
   StreamPtr downstream = co_await exchange.TakeOver(200, {});
   if (downstream == nullptr) {
     if (!connection.scope().cancelled()) {
@@ -129,6 +130,7 @@ Task<HttpConnect::Reached> HttpConnect::Reach(const net::HostPort& destination,
     denied.failure = DeniedBy(decision);
     co_return denied;
   }
+  connection.set_phase(filter::Phase::kConnect);
   const TimePoint start = Clock::now();
   Reached reached;
   if (config_.cluster != nullptr) {
@@ -173,11 +175,13 @@ Task<void> HttpConnect::Refuse(Exchange& exchange, ConnectionContext& connection
   connection.End(kName, std::move(failure));
   culvert::http::Response response = MakeResponse(answer);
   response.close = connection.draining();
+  connection.set_phase(filter::Phase::kResponse);
   co_await exchange.Respond(std::move(response));
 }
 
 Task<bool> HttpConnect::BeginsWithTls(net::Stream& downstream, const net::HostPort& destination,
                                       ConnectionContext& connection) const {
+  connection.set_phase(filter::Phase::kTunnel);
   FirstBytes first(config_.require_matching_server_name ? &destination : nullptr);
   FirstBytes::Verdict verdict = FirstBytes::Verdict::kNeedsMore;
   const TimePoint deadline = connection.In(config_.client_hello_timeout);

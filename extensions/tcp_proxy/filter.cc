@@ -27,6 +27,7 @@ Task<void> TcpProxy::Run(StreamPtr downstream, ConnectionContext& connection) co
 
 // A coroutine of its own, so that all it needed is given back before the tunnel begins.
 Task<TcpProxy::Upstream> TcpProxy::Connect(ConnectionContext& connection) const {
+  connection.set_phase(filter::Phase::kConnect);
   connection.record().cluster = config_.cluster->name();
   upstream::ClusterDialResult dialled =
       co_await config_.cluster->Dial(connection.worker(), connection.In(kDialTimeout));

@@ -9,6 +9,9 @@
 #include "extensions/tls_terminate/options.h"
 #include "source/base/duration.h"
 #include "source/base/status.h"
+#include "source/base/time.h"
+#include "source/tls/resumption_policy.h"
+#include "source/tls/ticket_key_store.h"
 
 namespace culvert::extensions::tls_terminate {
 namespace {
@@ -41,8 +44,13 @@ class Factory final : public filter::StreamFilterFactory<v1::TlsTerminate> {
 
   std::shared_ptr<const filter::StreamFilter> Create(const v1::TlsTerminate& proto,
                                                      filter::BuildContext& context) const override {
-    const tls::ServerOptions options = MakeOptions(proto, context);
+    tls::ServerOptions options = MakeOptions(proto, context);
     if (context.has_errors()) return nullptr;
+    if (options.session_tickets) {
+      options.ticket_keys = context.environment().ticket_keys().Get(
+          {context.listener(), tls::ResumptionPolicyOf(options), options.ticket_rotation},
+          Clock::now());
+    }
     auto server = tls::ServerContext::Create(options);
     if (!server.ok()) {
       context.AddError("certificates", std::string(Message(server.status())));

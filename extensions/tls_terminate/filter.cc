@@ -69,6 +69,7 @@ Task<void> SayGoodbye(TlsStream& stream, TimePoint deadline) {
 }  // namespace
 
 Task<StreamPtr> TlsTerminate::Accept(StreamPtr downstream, ConnectionContext& connection) const {
+  connection.set_phase(filter::Phase::kTlsHandshake);
   auto stream = std::make_unique<TlsStream>(config_.server->NewSsl(), std::move(downstream),
                                             connection.loop().scratch());
   const TimePoint start = Clock::now();

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "source/base/data_source.h"
 #include "source/base/duration.h"
-#include "source/base/log.h"
 #include "source/base/status.h"
 
 namespace culvert::extensions::tls_terminate {
@@ -43,11 +43,30 @@ std::optional<tls::UniquePtr<EVP_PKEY>> ReadPrivateKey(const std::string& field,
   return ValueOr(tls::ParsePrivateKey(*pem), field, context);
 }
 
-void WarnUnlessValid(const tls::KeyPair& pair, const std::string& field,
-                     const BuildContext& context) {
+// Empty where it is not in a file.
+std::string FileOf(const config::v1::DataSource& source, BuildContext& context) {
+  if (!source.has_filename()) return "";
+  return ResolveFilename(source.filename(), context.environment().base_directory());
+}
+
+void Note(X509* certificate, const std::string& field, const config::v1::DataSource& source,
+          BuildContext& context) {
+  const tls::Validity validity = tls::ValidityOf(certificate);
+  context.NoteCertificate(field, {.subject = tls::SubjectOf(certificate),
+                                  .issuer = tls::IssuerOf(certificate),
+                                  .alternative_names = tls::AlternativeNamesOf(certificate).All(),
+                                  .not_before = validity.not_before,
+                                  .not_after = validity.not_after,
+                                  .serial_number = tls::SerialNumberOf(certificate),
+                                  .fingerprint = tls::FingerprintOf(certificate),
+                                  .key = tls::KeyKindOf(certificate),
+                                  .file = FileOf(source, context)});
+}
+
+void WarnUnlessValid(const tls::KeyPair& pair, const std::string& field, BuildContext& context) {
   if (const auto problem = tls::ValidityProblem(pair.leaf(), std::chrono::system_clock::now())) {
-    log::Warning("listener '{}': tls_terminate.{}: the certificate ({}) {}; clients will refuse it",
-                 context.listener(), field, tls::SubjectOf(pair.leaf()), *problem);
+    context.AddWarning(field, fmt::format("the certificate ({}) {}; clients will refuse it",
+                                          tls::SubjectOf(pair.leaf()), *problem));
   }
 }
 
@@ -59,6 +78,7 @@ void AddKeyPair(const v1::Certificate& config, const std::string& field, BuildCo
   if (!chain || !key) return;
   auto pair = ValueOr(tls::MakeKeyPair(*std::move(chain), *std::move(key)), key_field, context);
   if (!pair) return;
+  Note(pair->leaf(), field, config.certificate_chain(), context);
   WarnUnlessValid(*pair, field, context);
   options.key_pairs.push_back(*std::move(pair));
 }
@@ -160,10 +180,7 @@ void AddClientCertificates(const v1::ClientCertificate& config, BuildContext& co
           "client_certificate.allowed_names",
           "no certificate is asked for while mode is OFF; set mode to REQUIRED or OPTIONAL");
     } else if (config.has_ca()) {
-      log::Warning(
-          "listener '{}': tls_terminate.client_certificate: mode is OFF: no certificate is asked "
-          "for",
-          context.listener());
+      context.AddWarning("client_certificate", "mode is OFF: no certificate is asked for");
     }
     return;
   }
@@ -173,6 +190,9 @@ void AddClientCertificates(const v1::ClientCertificate& config, BuildContext& co
         "is required unless mode is OFF; name a PEM file with the authorities of the clients' "
         "certificates");
   } else if (auto bundle = ReadCertificates("client_certificate.ca", config.ca(), context)) {
+    for (const auto& authority : *bundle) {
+      Note(authority.get(), "client_certificate.ca", config.ca(), context);
+    }
     options.client_authorities = *std::move(bundle);
   }
   AddAllowedNames(config, context, options);

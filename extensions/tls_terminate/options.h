@@ -10,8 +10,7 @@
 namespace culvert::extensions::tls_terminate {
 
 // Reports every error to the context, by its field; the options are of use only if there were none.
-// Warns in the log of certificates that are not valid now, since that may change without a new
-// config.
+// Certificates that are not valid now are a warning, since that may change without a new config.
 tls::ServerOptions MakeOptions(const v1::TlsTerminate& config, filter::BuildContext& context);
 
 }  // namespace culvert::extensions::tls_terminate

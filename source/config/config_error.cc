@@ -9,8 +9,11 @@ std::string ToString(const ConfigError& error) {
   if (error.position.known()) {
     text += fmt::format(":{}:{}", error.position.line, error.position.column);
   }
-  if (!error.path.empty()) text += fmt::format(": {}", error.path);
-  return text + ": " + error.message;
+  for (const std::string& part : {error.path, error.message}) {
+    if (part.empty()) continue;
+    text += text.empty() ? part : ": " + part;
+  }
+  return text;
 }
 
 std::string ToString(std::span<const ConfigError> errors) {

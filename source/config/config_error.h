@@ -11,6 +11,7 @@
 namespace culvert::config {
 
 struct ConfigError {
+  // Empty where the config did not come from one.
   std::string file;
   // Not known where the file has no lines, or where the error is about the file as a whole.
   Position position;

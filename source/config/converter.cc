@@ -1,5 +1,6 @@
 #include "source/config/converter.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "fmt/format.h"
@@ -13,6 +14,9 @@ namespace culvert::config {
 namespace {
 
 namespace pb = google::protobuf;
+
+// Up to so many it is quicker to look at each than to hash.
+constexpr size_t kFewEntries = 16;
 
 std::string ExpectedMap(const Node& node, const pb::Descriptor& message) {
   if (node.kind == Node::Kind::kNull) {
@@ -32,7 +36,7 @@ std::string ExpectedList(const Node& node) {
 
 }  // namespace
 
-void Converter::ConvertMessage(const Node& node, const std::string& path, pb::Message& message) {
+void Converter::ConvertMessage(const Node& node, const Path& path, pb::Message& message) {
   const pb::Descriptor& type = *message.GetDescriptor();
   if (IsAny(type)) return ConvertAny(node, path, static_cast<pb::Any&>(message));
   if (&type == v1::Filter::descriptor()) {
@@ -47,7 +51,7 @@ void Converter::ConvertMessage(const Node& node, const std::string& path, pb::Me
   ConvertFields(node, path, "", message);
 }
 
-void Converter::ConvertFields(const Node& node, const std::string& path, std::string_view form_key,
+void Converter::ConvertFields(const Node& node, const Path& path, std::string_view form_key,
                               pb::Message& message) {
   const pb::Descriptor& type = *message.GetDescriptor();
   std::unordered_map<const pb::OneofDescriptor*, std::string> chosen;
@@ -58,7 +62,7 @@ void Converter::ConvertFields(const Node& node, const std::string& path, std::st
       ReportUnknownField(*entry, path, type);
       continue;
     }
-    const std::string field_path = FieldPath(path, *field);
+    const Path field_path = FieldPath(path, *field);
     diagnostics_.sources().Add(field_path, entry->key_position);
     if (const pb::OneofDescriptor* oneof = field->real_containing_oneof()) {
       const auto [first, is_first] = chosen.emplace(oneof, entry->key);
@@ -78,26 +82,27 @@ void Converter::ConvertFields(const Node& node, const std::string& path, std::st
   }
 }
 
-void Converter::ConvertList(const Node& node, const std::string& path,
-                            const pb::FieldDescriptor& field, pb::Message& message) {
+void Converter::ConvertList(const Node& node, const Path& path, const pb::FieldDescriptor& field,
+                            pb::Message& message) {
   if (node.kind != Node::Kind::kList) {
     return diagnostics_.Reject(path, ExpectedList(node));
   }
   for (size_t i = 0; i < node.items.size(); ++i) {
-    const std::string item_path = IndexPath(path, static_cast<int>(i));
+    const Path item_path = path.Item(static_cast<int>(i));
     diagnostics_.sources().Add(item_path, node.items[i].position);
     ConvertValue(node.items[i], item_path, field, message);
   }
 }
 
-void Converter::ConvertMap(const Node& node, const std::string& path,
-                           const pb::FieldDescriptor& field, pb::Message& message) {
+void Converter::ConvertMap(const Node& node, const Path& path, const pb::FieldDescriptor& field,
+                           pb::Message& message) {
   if (node.kind != Node::Kind::kMap) {
     return diagnostics_.Reject(path, fmt::format("expected a map, found {}", Describe(node)));
   }
   const pb::Descriptor& entry_type = *field.message_type();
   for (const Node::Entry* entry : UniqueEntries(node, path)) {
-    const std::string item_path = JoinPath(path, Printable(entry->key));
+    const std::string key_name = Printable(entry->key);
+    const Path item_path = path.Field(key_name);
     diagnostics_.sources().Add(item_path, entry->key_position);
     pb::Message& item = *message.GetReflection()->AddMessage(&message, &field);
     const Node key = MakeScalar(entry->key_position, entry->key, false);
@@ -106,8 +111,8 @@ void Converter::ConvertMap(const Node& node, const std::string& path,
   }
 }
 
-void Converter::ConvertValue(const Node& node, const std::string& path,
-                             const pb::FieldDescriptor& field, pb::Message& message) {
+void Converter::ConvertValue(const Node& node, const Path& path, const pb::FieldDescriptor& field,
+                             pb::Message& message) {
   const pb::Reflection& reflection = *message.GetReflection();
   if (!IsScalar(field)) {
     return ConvertMessage(node, path,
@@ -123,26 +128,33 @@ void Converter::ConvertValue(const Node& node, const std::string& path,
   }
 }
 
-std::vector<const Node::Entry*> Converter::UniqueEntries(const Node& map, const std::string& path) {
-  std::unordered_map<std::string_view, int> first_lines;
+std::vector<const Node::Entry*> Converter::UniqueEntries(const Node& map, const Path& path) {
+  std::unordered_map<std::string_view, const Node::Entry*> large;
   std::vector<const Node::Entry*> entries;
+  entries.reserve(map.entries.size());
   for (const Node::Entry& entry : map.entries) {
-    const auto [first, is_first] = first_lines.emplace(entry.key, entry.key_position.line);
-    if (is_first) {
+    const Node::Entry* first = nullptr;
+    if (map.entries.size() > kFewEntries) {
+      first = large.emplace(entry.key, &entry).first->second;
+    } else {
+      const auto found = std::ranges::find(entries, entry.key, &Node::Entry::key);
+      first = found == entries.end() ? &entry : *found;
+    }
+    if (first == &entry) {
       entries.push_back(&entry);
     } else {
       diagnostics_.AddAt(
-          entry.key_position, JoinPath(path, Printable(entry.key)),
-          fmt::format("is given twice, first in line {}; remove one", first->second));
+          entry.key_position, path.Field(Printable(entry.key)).ToString(),
+          fmt::format("is given twice, first in line {}; remove one", first->key_position.line));
     }
   }
   return entries;
 }
 
-void Converter::ReportUnknownField(const Node::Entry& entry, const std::string& path,
+void Converter::ReportUnknownField(const Node::Entry& entry, const Path& path,
                                    const pb::Descriptor& message) {
   const std::vector<std::string> known = FieldNames(message);
-  diagnostics_.AddAt(entry.key_position, JoinPath(path, Printable(entry.key)),
+  diagnostics_.AddAt(entry.key_position, path.Field(Printable(entry.key)).ToString(),
                      "unknown field" + DidYouMean(entry.key, known));
   if (const auto meant = Suggest(entry.key, known)) {
     diagnostics_.Excuse(FieldPath(path, *message.FindFieldByName(*meant)));

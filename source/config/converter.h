@@ -25,34 +25,33 @@ class Converter {
       : filter_names_(filter_names), diagnostics_(diagnostics) {}
 
   // Reads `message`, which stands at `path`, in the form that messages of its type are written in.
-  void ConvertMessage(const Node& node, const std::string& path,
-                      google::protobuf::Message& message);
+  void ConvertMessage(const Node& node, const Path& path, google::protobuf::Message& message);
 
  private:
   // The fields of a message from a map, in which `form_key` is no field but part of the form.
-  void ConvertFields(const Node& node, const std::string& path, std::string_view form_key,
+  void ConvertFields(const Node& node, const Path& path, std::string_view form_key,
                      google::protobuf::Message& message);
-  void ConvertList(const Node& node, const std::string& path,
+  void ConvertList(const Node& node, const Path& path,
                    const google::protobuf::FieldDescriptor& field,
                    google::protobuf::Message& message);
-  void ConvertMap(const Node& node, const std::string& path,
+  void ConvertMap(const Node& node, const Path& path,
                   const google::protobuf::FieldDescriptor& field,
                   google::protobuf::Message& message);
   // Sets a singular field or appends one item to a list.
-  void ConvertValue(const Node& node, const std::string& path,
+  void ConvertValue(const Node& node, const Path& path,
                     const google::protobuf::FieldDescriptor& field,
                     google::protobuf::Message& message);
 
   // filter_converter.cc has these.
-  void ConvertAny(const Node& node, const std::string& path, google::protobuf::Any& any);
-  void ConvertFilter(const Node& node, const std::string& path, v1::Filter& filter);
-  void ConvertShortFilter(const std::string& name, const Node& settings, const std::string& path,
+  void ConvertAny(const Node& node, const Path& path, google::protobuf::Any& any);
+  void ConvertFilter(const Node& node, const Path& path, v1::Filter& filter);
+  void ConvertShortFilter(const std::string& name, const Node& settings, const Path& path,
                           v1::Filter& filter);
-  void ConvertCanonicalFilter(const Node& node, const std::string& path, v1::Filter& filter);
+  void ConvertCanonicalFilter(const Node& node, const Path& path, v1::Filter& filter);
 
   // The entries of a map without those whose key was there before, which it reports.
-  std::vector<const Node::Entry*> UniqueEntries(const Node& map, const std::string& path);
-  void ReportUnknownField(const Node::Entry& entry, const std::string& path,
+  std::vector<const Node::Entry*> UniqueEntries(const Node& map, const Path& path);
+  void ReportUnknownField(const Node::Entry& entry, const Path& path,
                           const google::protobuf::Descriptor& message);
 
   const std::span<const std::string> filter_names_;

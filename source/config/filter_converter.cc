@@ -39,7 +39,7 @@ std::string SeveralNames(const Node& map) {
 
 }  // namespace
 
-void Converter::ConvertAny(const Node& node, const std::string& path, pb::Any& any) {
+void Converter::ConvertAny(const Node& node, const Path& path, pb::Any& any) {
   if (node.kind != Node::Kind::kMap) {
     return diagnostics_.Reject(
         path, fmt::format("expected a map with '@type', found {}", Describe(node)));
@@ -58,7 +58,7 @@ void Converter::ConvertAny(const Node& node, const std::string& path, pb::Any& a
   any.PackFrom(*message);
 }
 
-void Converter::ConvertFilter(const Node& node, const std::string& path, v1::Filter& filter) {
+void Converter::ConvertFilter(const Node& node, const Path& path, v1::Filter& filter) {
   if (node.kind == Node::Kind::kScalar) {
     return ConvertShortFilter(node.text, MakeNode(Node::Kind::kNull, node.position), path, filter);
   }
@@ -71,14 +71,15 @@ void Converter::ConvertFilter(const Node& node, const std::string& path, v1::Fil
   if (IsCanonical(node)) return ConvertCanonicalFilter(node, path, filter);
   if (node.entries.size() > 1) return diagnostics_.Reject(path, SeveralNames(node));
   const Node::Entry& entry = node.entries.front();
-  diagnostics_.sources().Add(JoinPath(path, Printable(entry.key)), entry.key_position);
+  diagnostics_.sources().Add(path.Field(Printable(entry.key)), entry.key_position);
   ConvertShortFilter(entry.key, entry.value, path, filter);
 }
 
-void Converter::ConvertShortFilter(const std::string& name, const Node& settings,
-                                   const std::string& path, v1::Filter& filter) {
+void Converter::ConvertShortFilter(const std::string& name, const Node& settings, const Path& path,
+                                   v1::Filter& filter) {
   filter.set_name(name);
-  const std::string settings_path = SettingsPath(path, filter);
+  const std::string settings_name = SettingsName(filter);
+  const Path settings_path = path.Field(settings_name);
   const pb::Descriptor* type = FindFilterType(name, filter_names_);
   if (type == nullptr) {
     diagnostics_.Add(settings_path, UnknownFilter(name, filter_names_));
@@ -89,11 +90,10 @@ void Converter::ConvertShortFilter(const std::string& name, const Node& settings
   filter.mutable_typed_config()->PackFrom(*message);
 }
 
-void Converter::ConvertCanonicalFilter(const Node& node, const std::string& path,
-                                       v1::Filter& filter) {
+void Converter::ConvertCanonicalFilter(const Node& node, const Path& path, v1::Filter& filter) {
   const Node::Entry* typed_config = nullptr;
   for (const Node::Entry* entry : UniqueEntries(node, path)) {
-    const std::string entry_path = JoinPath(path, Printable(entry->key));
+    const Path entry_path = path.Field(entry->key);
     if (entry->key == kTypedConfig) {
       typed_config = entry;
     } else if (entry->key == kName) {
@@ -109,7 +109,8 @@ void Converter::ConvertCanonicalFilter(const Node& node, const std::string& path
   // The path of the settings depends on the name, or on the type where the name is missing.
   const Node* type_url = FindValue(typed_config->value, kType);
   if (type_url != nullptr) filter.mutable_typed_config()->set_type_url(type_url->text);
-  const std::string settings_path = SettingsPath(path, filter);
+  const std::string settings_name = SettingsName(filter);
+  const Path settings_path = path.Field(settings_name);
   diagnostics_.sources().Add(settings_path, typed_config->key_position);
   ConvertAny(typed_config->value, settings_path, *filter.mutable_typed_config());
 }

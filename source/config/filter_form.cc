@@ -4,7 +4,6 @@
 #include <cctype>
 
 #include "fmt/format.h"
-#include "source/config/field_path.h"
 #include "source/config/quote.h"
 #include "source/config/schema.h"
 #include "source/config/suggestion.h"
@@ -60,10 +59,10 @@ std::string UnknownFilter(std::string_view name, std::span<const std::string> kn
   return fmt::format("unknown filter {}{}", Quoted(name), DidYouMean(name, known));
 }
 
-std::string SettingsPath(std::string_view path, const v1::Filter& filter) {
+std::string SettingsName(const v1::Filter& filter) {
   std::string name = filter.name();
   if (name.empty()) name = NameOfType(filter.typed_config().type_url());
-  return JoinPath(path, name.empty() ? "typed_config" : Printable(name));
+  return name.empty() ? "typed_config" : Printable(name);
 }
 
 void CompleteFilters(v1::Config& config, std::span<const std::string> known) {
@@ -75,17 +74,19 @@ void CompleteFilters(v1::Config& config, std::span<const std::string> known) {
   }
 }
 
-void CheckFilter(const v1::Filter& filter, std::string_view path,
-                 std::span<const std::string> known, Diagnostics& diagnostics) {
+void CheckFilter(const v1::Filter& filter, const Path& path, std::span<const std::string> known,
+                 Diagnostics& diagnostics) {
   if (filter.name().empty() || diagnostics.Excused(path)) return;
   const pb::Descriptor* type = FindFilterType(filter.name(), known);
   if (type == nullptr) {
-    return diagnostics.Reject(JoinPath(path, "name"), UnknownFilter(filter.name(), known));
+    return diagnostics.Reject(path.Field("name"), UnknownFilter(filter.name(), known));
   }
   const std::string expected = fmt::format("{}{}", kTypePrefix, type->full_name());
   const std::string& found = filter.typed_config().type_url();
-  const std::string settings_path = SettingsPath(path, filter);
-  if (found == expected || diagnostics.Excused(settings_path)) return;
+  if (found == expected) return;
+  const std::string name = SettingsName(filter);
+  const Path settings_path = path.Field(name);
+  if (diagnostics.Excused(settings_path)) return;
   diagnostics.Reject(settings_path,
                      fmt::format("the type of {} is {}; write {}", Quoted(filter.name()),
                                  Quoted(found), Quoted(expected)));

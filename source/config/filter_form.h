@@ -11,6 +11,7 @@
 #include "api/culvert/config/v1/config.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "source/config/diagnostics.h"
+#include "source/config/field_path.h"
 
 namespace culvert::config {
 
@@ -25,15 +26,15 @@ const google::protobuf::Descriptor* FindFilterType(std::string_view name,
 // `unknown filter 'htp'; did you mean 'http'?`
 std::string UnknownFilter(std::string_view name, std::span<const std::string> known);
 
-// The path of the settings of the filter at `path`: that of the short form, whatever form was read.
-std::string SettingsPath(std::string_view path, const v1::Filter& filter);
+// What the settings of a filter are called in paths: as in the short form, whatever form was read.
+std::string SettingsName(const v1::Filter& filter);
 
 // Gives filters of a known name that have no settings the empty ones, as both forms mean it.
 void CompleteFilters(v1::Config& config, std::span<const std::string> known);
 
 // Reports a name that is not known, and settings that are not those of that name.
-void CheckFilter(const v1::Filter& filter, std::string_view path,
-                 std::span<const std::string> known, Diagnostics& diagnostics);
+void CheckFilter(const v1::Filter& filter, const Path& path, std::span<const std::string> known,
+                 Diagnostics& diagnostics);
 
 }  // namespace culvert::config
 

@@ -50,7 +50,7 @@ bool ReadTree(std::optional<Node> root, const LoadOptions& options, v1::Config& 
     diagnostics.Add("", "the config is empty; write '{}' if that is meant");
     return false;
   }
-  Converter(options.filter_names, diagnostics).ConvertMessage(*root, "", config);
+  Converter(options.filter_names, diagnostics).ConvertMessage(*root, Path(), config);
   return true;
 }
 
@@ -58,6 +58,12 @@ bool ReadBinary(std::string_view bytes, v1::Config& config, Diagnostics& diagnos
   if (config.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return true;
   diagnostics.Add("", "not a culvert.config.v1.Config in protobuf's binary format");
   return false;
+}
+
+void Check(const LoadOptions& options, v1::Config& config, Diagnostics& diagnostics) {
+  CompleteFilters(config, options.filter_names);
+  CheckConsistency(config, diagnostics);
+  Validate(config, options.filter_names, diagnostics);
 }
 
 // Reports bytes that no text format may contain.
@@ -135,13 +141,18 @@ LoadResult LoadConfigText(std::string_view text, Format format, std::string_view
   const bool readable = format == Format::kBinary
                             ? ReadBinary(text, result.config, diagnostics)
                             : ReadText(text, format, options, result.config, diagnostics);
-  if (readable) {
-    CompleteFilters(result.config, options.filter_names);
-    CheckConsistency(result.config, diagnostics);
-    Validate(result.config, options.filter_names, diagnostics);
-  }
+  if (readable) Check(options, result.config, diagnostics);
   result.errors = diagnostics.TakeErrors();
   result.sources = std::move(diagnostics.sources());
+  return result;
+}
+
+LoadResult LoadConfigMessage(v1::Config config, const LoadOptions& options) {
+  Diagnostics diagnostics("");
+  LoadResult result;
+  result.config = std::move(config);
+  Check(options, result.config, diagnostics);
+  result.errors = diagnostics.TakeErrors();
   return result;
 }
 

@@ -45,6 +45,9 @@ LoadResult LoadConfigFile(const std::string& path, const LoadOptions& options);
 LoadResult LoadConfigText(std::string_view text, Format format, std::string_view file_name,
                           const LoadOptions& options);
 
+// Checks a config that never was text: its errors have paths, but neither file nor position.
+LoadResult LoadConfigMessage(v1::Config config, const LoadOptions& options);
+
 }  // namespace culvert::config
 
 #endif  // CULVERT_SOURCE_CONFIG_LOADER_H_

@@ -9,8 +9,8 @@
 
 namespace culvert::config {
 
-// YAML that loads as the same config, but that each secret is `[redacted]`. `config` has been
-// loaded without error.
+// YAML that loads as the same config, once each `[redacted]` is a secret again: the loader refuses
+// those that were forgotten. `config` has been loaded without error.
 std::string ToShortYaml(const v1::Config& config);
 
 }  // namespace culvert::config

@@ -12,6 +12,7 @@
 #include "source/base/units.h"
 #include "source/config/quote.h"
 #include "source/config/range.h"
+#include "source/config/redaction.h"
 #include "source/config/schema.h"
 #include "source/config/suggestion.h"
 
@@ -137,6 +138,7 @@ Error SetString(const Node& node, const pb::FieldDescriptor& field, pb::Message&
 
 Error SetBytes(const Node& node, const pb::FieldDescriptor& field, pb::Message& message) {
   if (node.kind != Node::Kind::kScalar) return Expected("a string in base64", node);
+  if (node.text == kRedacted && RulesOf(field).secret()) return std::string(kRedactedError);
   const auto bytes = Base64Decode(node.text);
   if (!bytes) return "not base64; encode the bytes as with 'base64 -w0'";
   Store(&pb::Reflection::SetString, &pb::Reflection::AddString, field, message, *bytes);

@@ -1,7 +1,5 @@
 #include "source/config/schema.h"
 
-#include "source/config/field_path.h"
-
 namespace culvert::config {
 
 namespace pb = google::protobuf;
@@ -26,6 +24,10 @@ bool IsListWrapper(const pb::Descriptor& message) {
 std::string FieldPath(std::string_view path, const pb::FieldDescriptor& field) {
   if (IsListWrapper(*field.containing_type())) return std::string(path);
   return JoinPath(path, field.name());
+}
+
+Path FieldPath(const Path& path, const pb::FieldDescriptor& field) {
+  return IsListWrapper(*field.containing_type()) ? path : path.Field(field.name());
 }
 
 std::vector<std::string> FieldNames(const pb::Descriptor& message) {

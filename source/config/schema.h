@@ -13,6 +13,7 @@
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "source/config/field_path.h"
 
 namespace culvert::config {
 
@@ -30,6 +31,7 @@ bool IsListWrapper(const google::protobuf::Descriptor& message);
 
 // The path of a field of the message at `path`.
 std::string FieldPath(std::string_view path, const google::protobuf::FieldDescriptor& field);
+Path FieldPath(const Path& path, const google::protobuf::FieldDescriptor& field);
 
 std::vector<std::string> FieldNames(const google::protobuf::Descriptor& message);
 std::vector<std::string> FieldNames(const google::protobuf::OneofDescriptor& oneof);

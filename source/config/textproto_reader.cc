@@ -100,8 +100,9 @@ class Locator {
       const pb::FieldDescriptor& field = *type.field(i);
       const bool is_filter_config = &type == v1::Filter::descriptor() && !IsScalarField(field);
       WalkField(message, tree, field,
-                is_filter_config ? SettingsPath(path, static_cast<const v1::Filter&>(message))
-                                 : FieldPath(path, field));
+                is_filter_config
+                    ? JoinPath(path, SettingsName(static_cast<const v1::Filter&>(message)))
+                    : FieldPath(path, field));
     }
   }
 

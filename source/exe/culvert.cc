@@ -4,12 +4,16 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "extensions/registry.h"
+#include "source/admin/admin_server.h"
 #include "source/base/log.h"
 #include "source/base/status.h"
 #include "source/base/version.h"
@@ -24,11 +28,15 @@ constexpr uint32_t kMostWorkers = 256;
 const std::array<Command, 3> kCommands = {{
     {"run",
      "serves the config until it gets SIGTERM, then drains; SIGHUP reads the file again, SIGUSR1 "
-     "opens logs again",
+     "opens logs again, SIGUSR2 starts the program anew to take over",
      "culvert run -c /etc/culvert/proxy.yaml",
      {{"config", 'c', "FILE", "the config: .yaml, .yml, .json, .textproto or .pb", true},
       {"workers", '\0', "N", "event loops, instead of process.workers; 0: one a CPU"},
-      {"log-level", '\0', "LEVEL", "trace, debug, info, warning or error (info)"}}},
+      {"log-level", '\0', "LEVEL", "trace, debug, info, warning or error (info)"},
+      {"start-from", '\0', "WHICH",
+       "last-applied: what the admin API applied last, if the state directory has it; or file "
+       "(last-applied)"},
+      {"take-over", '\0', "", "takes sockets and state over from the process that serves now"}}},
     {"validate",
      "does all that run would do short of listening, and says what is wrong",
      "culvert validate -c proxy.yaml",
@@ -44,9 +52,11 @@ int WrongUsage(std::string_view command, std::string_view message) {
   return 2;
 }
 
-int Run(const Arguments& arguments) {
+int Run(const Arguments& arguments, server::ProgramStart program) {
   server::Server::Options options;
   options.config_file = *arguments.Get("config");
+  options.take_over = arguments.Has("take-over");
+  options.program = std::move(program);
   if (const auto text = arguments.Get("workers")) {
     uint32_t workers = 0;
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), workers);
@@ -65,7 +75,20 @@ int Run(const Arguments& arguments) {
     }
     log::SetLevel(*level);
   }
+  if (const auto text = arguments.Get("start-from")) {
+    const auto start_from = server::ParseStartFrom(*text);
+    if (!start_from) {
+      return WrongUsage("run",
+                        fmt::format("--start-from is last-applied or file, not '{}'", *text));
+    }
+    options.start_from = *start_from;
+  }
   const filter::Registry registry = extensions::MakeRegistry();
+  options.make_admin_api = [&registry](server::Control& control, const config::v1::Admin& config) {
+    admin::AdminServer::Options limits = admin::AdminServer::Options::Of(config);
+    limits.filter_names = registry.Names();
+    return std::make_unique<admin::AdminServer>(control, std::move(limits));
+  };
   return server::Server(registry, std::move(options)).Run();
 }
 
@@ -101,13 +124,13 @@ int Version(const Arguments& arguments) {
   return 0;
 }
 
-int Main(const std::vector<std::string_view>& words) {
+int Main(const std::vector<std::string_view>& words, server::ProgramStart program) {
   const ParsedCommand parsed = ParseCommandLine("culvert", kCommands, words);
   if (parsed.command == nullptr) {
     std::fputs(parsed.text.c_str(), parsed.exit_status == 0 ? stdout : stderr);
     return parsed.exit_status;
   }
-  if (parsed.command->name == "run") return Run(parsed.arguments);
+  if (parsed.command->name == "run") return Run(parsed.arguments, std::move(program));
   if (parsed.command->name == "validate") return Validate(parsed.arguments);
   return Version(parsed.arguments);
 }
@@ -115,4 +138,7 @@ int Main(const std::vector<std::string_view>& words) {
 }  // namespace
 }  // namespace culvert::exe
 
-int main(int argc, char** argv) { return culvert::exe::Main({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  const std::span<const char* const> arguments(argv, static_cast<size_t>(argc));
+  return culvert::exe::Main({argv + 1, argv + argc}, culvert::server::RememberStart(arguments));
+}

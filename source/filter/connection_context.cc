@@ -54,12 +54,21 @@ void ConnectionContext::BeginRecord() {
     record_start_ = start_;
     return;
   }
+  finished_ = traffic();
   std::unique_ptr<access_log::Record> record = NewRecord();
   record->filter_chain = std::move(record_->filter_chain);
   record->tls = std::move(record_->tls);
   record_ = std::move(record);
   record_start_ = now();
   logged_ = false;
+}
+
+ConnectionContext::Traffic ConnectionContext::traffic() const {
+  const access_log::ByteCounts& bytes = record_->bytes;
+  // A tunnel counts its bytes on their way to and from upstream, and adds them up when it ends.
+  const bool live = phase_ == Phase::kTunnel;
+  return {finished_.received + bytes.downstream_received + (live ? bytes.upstream_sent : 0),
+          finished_.sent + bytes.downstream_sent + (live ? bytes.upstream_received : 0)};
 }
 
 void ConnectionContext::LogRecord() {

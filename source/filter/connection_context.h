@@ -11,6 +11,7 @@
 
 #include "source/access_log/record.h"
 #include "source/base/failure.h"
+#include "source/filter/phase.h"
 #include "source/identity/identity.h"
 #include "source/net/address.h"
 #include "source/net/event_loop.h"
@@ -58,6 +59,9 @@ class ConnectionContext {
   net::Scope& scope() { return scope_; }
   TimePoint now() const { return worker_.loop.now(); }
   TimePoint start() const { return start_; }
+  // What it is busy with. Whoever begins something else says so.
+  Phase phase() const { return phase_; }
+  void set_phase(Phase phase) { phase_ = phase; }
   // A deadline so long from now.
   TimePoint In(Duration duration) const { return After(now(), duration); }
   // The connection is to end as soon as it can do so politely: a newer config has taken over. What
@@ -97,6 +101,13 @@ class ConnectionContext {
   void LogRecord();
   bool logged() const { return logged_; }
 
+  // From and to the client over all records, up to now.
+  struct Traffic {
+    uint64_t received = 0;
+    uint64_t sent = 0;
+  };
+  Traffic traffic() const;
+
  private:
   std::unique_ptr<access_log::Record> NewRecord() const;
 
@@ -108,6 +119,8 @@ class ConnectionContext {
   TimePoint record_start_;
   std::optional<identity::Identity> identity_;
   std::unique_ptr<access_log::Record> record_;
+  Traffic finished_;  // of the records before this one
+  Phase phase_ = Phase::kChainMatch;
   bool logged_ = false;
   bool draining_ = false;
   net::Readiness retired_;

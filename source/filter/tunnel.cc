@@ -112,6 +112,7 @@ Failure FailureOf(const RelayResult& result) {
 net::Task<void> RunTunnel(net::StreamPtr downstream, net::StreamPtr upstream,
                           const TunnelOptions& options, ConnectionContext& connection) {
   ActiveTunnel active(options.stats, connection.worker().index);
+  connection.set_phase(Phase::kTunnel);
   // The record is the counter of the live tunnel too: it is at hand, and right whenever it ends.
   access_log::ByteCounts& bytes = connection.record().bytes;
   const RelayResult result =
@@ -120,6 +121,7 @@ net::Task<void> RunTunnel(net::StreamPtr downstream, net::StreamPtr upstream,
                            .end = connection.In(options.max_lifetime),
                            .downstream_to_upstream = &bytes.upstream_sent,
                            .upstream_to_downstream = &bytes.upstream_received});
+  connection.set_phase(Phase::kResponse);
   bytes.downstream_received += bytes.upstream_sent;
   bytes.downstream_sent += bytes.upstream_received;
   active.CountEnd(result.end);

@@ -18,8 +18,9 @@ using config::v1::DataSource;
 
 class Builder {
  public:
-  Builder(std::string_view base_directory, std::vector<FieldError>& errors)
-      : base_directory_(base_directory), errors_(errors) {}
+  Builder(std::string_view base_directory, std::vector<FieldError>& errors,
+          const KeptProvider& kept)
+      : base_directory_(base_directory), errors_(errors), kept_(kept) {}
 
   void Add(const config::v1::IdentityProvider& config, const std::string& path) {
     if (config.name().empty()) Error(path + ".name", "is required");
@@ -27,7 +28,9 @@ class Builder {
       Error(path + ".name", fmt::format("'{}' is the name of {} already: names are unique",
                                         config.name(), other.first->second));
     }
-    if (IdentityProviderPtr provider = Make(config, path)) {
+    IdentityProviderPtr provider = kept_ ? kept_(config) : nullptr;
+    if (!provider) provider = Make(config, path);
+    if (provider) {
       providers_.try_emplace(config.name(), std::move(provider));
     }
   }
@@ -112,6 +115,7 @@ class Builder {
 
   const std::string_view base_directory_;
   std::vector<FieldError>& errors_;
+  const KeptProvider& kept_;
   ProviderMap providers_;
   std::map<std::string, std::string> path_of_;
 };
@@ -119,8 +123,8 @@ class Builder {
 }  // namespace
 
 ProviderMap BuildProviders(const config::v1::Config& config, std::string_view base_directory,
-                           std::vector<FieldError>& errors) {
-  Builder builder(base_directory, errors);
+                           std::vector<FieldError>& errors, const KeptProvider& kept) {
+  Builder builder(base_directory, errors, kept);
   for (int i = 0; i < config.identity_providers_size(); ++i) {
     builder.Add(config.identity_providers(i), fmt::format("identity_providers[{}]", i));
   }

@@ -16,11 +16,14 @@
 namespace culvert::identity {
 
 using ProviderMap = std::map<std::string, IdentityProviderPtr, std::less<>>;
+// The provider that was made from such a config before and can serve on, with all that it has
+// learnt; null: there is none.
+using KeptProvider = std::function<IdentityProviderPtr(const config::v1::IdentityProvider&)>;
 
 // By name. Relative file names start at `base_directory`. Every error is appended to `errors`; if
 // there is one the map lacks the providers concerned and is not to be used.
 ProviderMap BuildProviders(const config::v1::Config& config, std::string_view base_directory,
-                           std::vector<FieldError>& errors);
+                           std::vector<FieldError>& errors, const KeptProvider& kept = nullptr);
 
 }  // namespace culvert::identity
 

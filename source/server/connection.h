@@ -9,14 +9,14 @@
 #include "source/filter/connection_context.h"
 #include "source/net/socket_stream.h"
 #include "source/net/timer_wheel.h"
-#include "source/server/snapshot.h"
+#include "source/server/served_listener.h"
 
 namespace culvert::server {
 
 class Connection final : private net::Timer {
  public:
   // The listener's limits have let it in.
-  Connection(filter::Worker& worker, ListenerSnapshotPtr listener,
+  Connection(filter::Worker& worker, ServedListenerPtr listener,
              filter::ConnectionContext::Origin origin);
   ~Connection() override;
 
@@ -27,12 +27,12 @@ class Connection final : private net::Timer {
   }
 
   filter::ConnectionContext& context() { return context_; }
-  const ListenerSnapshot& listener() const { return *listener_; }
+  const ServedListener& served() const { return *served_; }
 
-  // A newer snapshot has taken over: the connection is to end as soon as it can do so politely.
-  // Where the snapshot has `replaced` its chains it may go on for its listener's drain time,
-  // counted from the first time.
-  void Retire(bool replaced);
+  // Its listener is retired: the connection is to end as soon as it can do so politely. Where the
+  // config has changed it may go on for the drain time of the listener that it began with, counted
+  // from the first time that it hears of that.
+  void Retire();
 
  private:
   net::Task<void> Run(net::StreamPtr stream);
@@ -41,7 +41,8 @@ class Connection final : private net::Timer {
   void Finish();
   void OnTimer() override;
 
-  const ListenerSnapshotPtr listener_;
+  const ServedListenerPtr served_;
+  const ListenerSnapshot& listener_;
   // As it was counted: a filter may learn another remote address.
   const std::optional<net::IpAddress> counted_source_;
   filter::ConnectionContext context_;

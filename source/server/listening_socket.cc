@@ -44,6 +44,15 @@ void SetFlag(int fd, int level, int option, int value = 1) {
   setsockopt(fd, level, option, &value, sizeof value);
 }
 
+bool IsWildcard(const net::IpAddress& ip) {
+  return ip == net::IpAddress() || ip == net::IpAddress::V6({});
+}
+
+void SetDualStack(int fd, const net::SocketAddress& address) {
+  if (address.ip().is_v6())
+    SetFlag(fd, IPPROTO_IPV6, IPV6_V6ONLY, IsWildcard(address.ip()) ? 0 : 1);
+}
+
 // A socket file that a process left behind when it died would be in the way for ever.
 void RemoveStaleSocket(const sockaddr_storage& storage, socklen_t length) {
   const auto* address = reinterpret_cast<const sockaddr_un*>(&storage);
@@ -56,7 +65,13 @@ void RemoveStaleSocket(const sockaddr_storage& storage, socklen_t length) {
   if (!alive && errno == ECONNREFUSED) unlink(address->sun_path);
 }
 
-absl::StatusOr<net::Fd> OpenOne(const net::SocketAddress& address, int backlog) {
+// Inherited by what is accepted, which saves a call for each connection.
+void SetTcpFlags(int fd) {
+  SetFlag(fd, IPPROTO_TCP, TCP_NODELAY);
+  SetFlag(fd, SOL_SOCKET, SO_KEEPALIVE);
+}
+
+absl::StatusOr<net::Fd> BindOne(const net::SocketAddress& address) {
   sockaddr_storage storage;
   socklen_t length = 0;
   address.ToSockaddr(&storage, &length);
@@ -67,15 +82,11 @@ absl::StatusOr<net::Fd> OpenOne(const net::SocketAddress& address, int backlog) 
   } else {
     SetFlag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
     SetFlag(fd.get(), SOL_SOCKET, SO_REUSEPORT);
-    // Inherited by what is accepted, which saves a call for each connection.
-    SetFlag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
-    SetFlag(fd.get(), SOL_SOCKET, SO_KEEPALIVE);
-    if (address.ip().is_v6())
-      SetFlag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, address.ip() == net::IpAddress::V6({}) ? 0 : 1);
+    SetTcpFlags(fd.get());
+    SetDualStack(fd.get(), address);
   }
   if (bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0)
     return Failed("bind", errno, address);
-  if (listen(fd.get(), backlog) != 0) return Failed("listen", errno, address);
   return fd;
 }
 
@@ -89,14 +100,68 @@ absl::Status CheckFree(const net::SocketAddress& address) {
   net::Fd fd(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return Failed("socket", errno, address);
   SetFlag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
-  if (address.ip().is_v6())
-    SetFlag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, address.ip() == net::IpAddress::V6({}) ? 0 : 1);
+  SetDualStack(fd.get(), address);
   if (bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0)
     return Failed("bind", errno, address);
   return absl::OkStatus();
 }
 
-absl::StatusOr<net::SocketAddress> BoundAddress(int fd, const net::SocketAddress& fallback) {
+}  // namespace
+
+absl::StatusOr<std::vector<net::Fd>> BindSockets(const net::SocketAddress& address, uint32_t count,
+                                                 bool overlaps) {
+  if (!overlaps) {
+    if (absl::Status free = CheckFree(address); !free.ok()) return free;
+  }
+  std::vector<net::Fd> sockets;
+  net::SocketAddress wanted = address;
+  for (uint32_t i = 0; i < (address.is_unix() ? 1 : count); ++i) {
+    auto fd = BindOne(wanted);
+    if (!fd.ok()) return fd.status();
+    // Port 0: the kernel has chosen one, which the other workers' sockets must have as well.
+    if (i == 0) wanted = BoundAddressOf(fd->get(), wanted);
+    sockets.push_back(*std::move(fd));
+  }
+  return sockets;
+}
+
+absl::Status BeginToListen(const net::SocketAddress& address, int fd, int backlog) {
+  if (listen(fd, backlog) != 0) return Failed("listen", errno, address);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<net::Fd>> OpenListeningSockets(const net::SocketAddress& address,
+                                                          int backlog, uint32_t count) {
+  auto sockets = BindSockets(address, count, false);
+  if (!sockets.ok()) return sockets.status();
+  for (const net::Fd& fd : *sockets) {
+    absl::Status listening = BeginToListen(address, fd.get(), backlog);
+    if (!listening.ok()) return listening;
+  }
+  return sockets;
+}
+
+absl::Status AdoptSocket(const net::SocketAddress& address, int fd) {
+  int type = 0;
+  socklen_t length = sizeof type;
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0 || type != SOCK_STREAM) {
+    return FailedPrecondition(
+        fmt::format("cannot listen on {}: what another process passed for it is no stream socket",
+                    address.ToString()));
+  }
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  if (address.is_ip()) SetTcpFlags(fd);
+  return absl::OkStatus();
+}
+
+bool SharesItsPort(int fd) {
+  int shares = 0;
+  socklen_t length = sizeof shares;
+  return getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shares, &length) == 0 && shares != 0;
+}
+
+net::SocketAddress BoundAddressOf(int fd, const net::SocketAddress& fallback) {
   sockaddr_storage storage;
   socklen_t length = sizeof storage;
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return fallback;
@@ -104,27 +169,14 @@ absl::StatusOr<net::SocketAddress> BoundAddress(int fd, const net::SocketAddress
       .value_or(fallback);
 }
 
-}  // namespace
-
-absl::StatusOr<std::vector<net::Fd>> OpenListeningSockets(const net::SocketAddress& address,
-                                                          int backlog, uint32_t count) {
-  if (absl::Status free = CheckFree(address); !free.ok()) return free;
-  std::vector<net::Fd> sockets;
-  net::SocketAddress wanted = address;
-  for (uint32_t i = 0; i < count; ++i) {
-    if (address.is_unix() && i > 0) {
-      net::Fd copy(fcntl(sockets.front().get(), F_DUPFD_CLOEXEC, 0));
-      if (!copy.valid()) return Failed("dup", errno, address);
-      sockets.push_back(std::move(copy));
-      continue;
-    }
-    auto fd = OpenOne(wanted, backlog);
-    if (!fd.ok()) return fd.status();
-    // Port 0: the kernel has chosen one, which the other workers' sockets must have as well.
-    if (i == 0) wanted = *BoundAddress(fd->get(), wanted);
-    sockets.push_back(*std::move(fd));
-  }
-  return sockets;
+bool AddressesOverlap(const net::SocketAddress& a, const net::SocketAddress& b) {
+  if (a.is_unix() || b.is_unix()) return a == b;
+  if (a.port() != b.port() || a.port() == 0) return false;
+  const auto contains = [](const net::IpAddress& outer, const net::IpAddress& inner) {
+    // [::] is for both families.
+    return outer == inner || (IsWildcard(outer) && (outer.is_v6() || inner.is_v4()));
+  };
+  return contains(a.ip(), b.ip()) || contains(b.ip(), a.ip());
 }
 
 void RefuseNewConnections(const net::SocketAddress& address, int fd) {

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include "source/base/duration.h"
 #include "source/base/log.h"
 #include "source/base/status.h"
+#include "source/server/admin_address.h"
 
 namespace culvert::server {
 namespace {
@@ -66,8 +68,9 @@ net::ResolverOptions ResolverOptionsOf(const config::v1::Resolver& config,
 absl::StatusOr<std::unique_ptr<Process>> Process::Create(const filter::Registry& filters,
                                                          uint32_t workers) {
   std::unique_ptr<Process> process(new Process(workers));
-  auto logs = access_log::LogThread::Start(
-      process->stats_, [](std::string_view message) { log::Warning("access log: {}", message); });
+  auto logs = access_log::LogThread::Start(process->stats_, [](std::string_view message) {
+    log::Warning(log::kAccessLog, "access log: {}", message);
+  });
   if (!logs.ok()) return logs.status();
   process->logs_ = *std::move(logs);
   auto verifier = identity::CredentialVerifier::Start({});
@@ -78,19 +81,35 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Create(const filter::Registry&
 }
 
 LoadedConfig Process::Load(const std::string& file) {
-  config::LoadResult loaded = config::LoadConfigFile(file, {services_->filters.Names()});
+  return Build(config::LoadConfigFile(file, {services_->filters.Names()}), DirectoryOf(file),
+               nullptr);
+}
+
+LoadedConfig Process::Build(config::LoadResult loaded, const std::string& base_directory,
+                            const Snapshot* before) {
   LoadedConfig result;
-  result.errors = std::move(loaded.errors);
-  // What could be read is built even so: a user sees every error at once.
-  std::vector<FieldError> errors;
-  ResolverOptionsOf(loaded.config.process().resolver(), errors);
-  SnapshotPtr snapshot = BuildSnapshot(loaded.config, DirectoryOf(file), *services_, errors);
-  const std::vector<config::ConfigError> known = result.errors;
-  for (const FieldError& error : errors) {
-    if (FollowsFrom(error, known)) continue;
+  // What could be read is built even after errors: a user sees all of them at once.
+  Findings findings;
+  const config::v1::Process& process = loaded.config.process();
+  ResolverOptionsOf(process.resolver(), findings.errors);
+  if (!process.admin().address().empty()) {
+    const absl::Status checked = CheckAdminAddress(process.admin().address());
+    if (!checked.ok()) {
+      findings.errors.push_back({"process.admin.address", std::string(Message(checked))});
+    }
+  }
+  SnapshotPtr snapshot =
+      BuildSnapshot(std::move(loaded.config), base_directory, before, *services_, findings);
+  result.errors = loaded.errors;
+  for (const FieldError& error : findings.errors) {
+    if (FollowsFrom(error, loaded.errors)) continue;
     result.errors.push_back(loaded.sources.Error(error.path, error.message));
   }
+  for (const FieldError& warning : findings.warnings) {
+    result.warnings.push_back(loaded.sources.Error(warning.path, warning.message));
+  }
   std::ranges::stable_sort(result.errors, {}, &config::ConfigError::position);
+  std::ranges::stable_sort(result.warnings, {}, &config::ConfigError::position);
   if (result.errors.empty()) result.snapshot = std::move(snapshot);
   return result;
 }

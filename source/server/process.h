@@ -17,10 +17,13 @@ namespace culvert::server {
 net::ResolverOptions ResolverOptionsOf(const config::v1::Resolver& config,
                                        std::vector<FieldError>& errors);
 
-// A config file, loaded and built. Either a snapshot or errors.
+// A config, loaded and built. Either a snapshot or errors.
 struct LoadedConfig {
   SnapshotPtr snapshot;
+  // By position.
   std::vector<config::ConfigError> errors;
+  // What is hardly meant, by position; of the whole config, also of what has not changed.
+  std::vector<config::ConfigError> warnings;
 };
 
 class Process {
@@ -28,8 +31,14 @@ class Process {
   static absl::StatusOr<std::unique_ptr<Process>> Create(const filter::Registry& filters,
                                                          uint32_t workers);
 
-  // Does all that `run` does short of listening.
+  // Does all that `run` does short of listening. Relative file names start at the file's folder.
   LoadedConfig Load(const std::string& file);
+
+  // As Load, of what a loader has made, errors included: those of the build join them. What is as
+  // in `before` (null: nothing to compare with) is taken over from there, as the same object:
+  // listeners, clusters, identity providers.
+  LoadedConfig Build(config::LoadResult loaded, const std::string& base_directory,
+                     const Snapshot* before);
 
   ProcessServices& services() { return *services_; }
   stats::Registry& stats() { return stats_; }

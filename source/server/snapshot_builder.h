@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "source/access_log/log_thread.h"
+#include "source/filter/admin_gate.h"
 #include "source/filter/registry.h"
 #include "source/identity/verifier.h"
 #include "source/server/snapshot.h"
+#include "source/tls/ticket_key_store.h"
 
 namespace culvert::server {
 
@@ -22,14 +24,24 @@ struct ProcessServices {
   access_log::LogThread& logs;
   std::shared_ptr<identity::CredentialVerifier> verifier;
   ConnectionCount connections{0};
-  // By listener name, so that a reload goes on counting.
-  std::map<std::string, std::shared_ptr<ConnectionLimits>> limits = {};
+  // By listener name, so that a reload goes on counting; gone with the last connection.
+  std::map<std::string, std::weak_ptr<ConnectionLimits>> limits = {};
+  tls::TicketKeyStore ticket_keys = {};
+  // Null where there is no admin API. To be set before the first config is built.
+  filter::AdminGate* admin_gate = nullptr;
+};
+
+// What a build has to say.
+struct Findings {
+  std::vector<FieldError> errors;
+  std::vector<FieldError> warnings;
 };
 
 // Null after errors were appended; then nothing has changed but that files were read. Relative file
-// names start at `base_directory`.
-SnapshotPtr BuildSnapshot(const config::v1::Config& config, const std::string& base_directory,
-                          ProcessServices& services, std::vector<FieldError>& errors);
+// names start at `base_directory`. What has not changed since `before`, if there is one, is taken
+// from there.
+SnapshotPtr BuildSnapshot(config::v1::Config config, const std::string& base_directory,
+                          const Snapshot* before, ProcessServices& services, Findings& findings);
 
 }  // namespace culvert::server
 

@@ -1,12 +1,11 @@
 // A worker: one thread, one event loop, its own listening sockets and connections. Nothing that
-// moves bytes is shared with other workers. The main thread talks to it by posting.
+// moves bytes is shared with other workers. Other threads talk to it by posting.
 #ifndef CULVERT_SOURCE_SERVER_WORKER_H_
 #define CULVERT_SOURCE_SERVER_WORKER_H_
 
 #include <atomic>
 #include <functional>
 #include <list>
-#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -14,10 +13,13 @@
 
 #include "source/filter/connection_context.h"
 #include "source/net/event_loop.h"
-#include "source/net/fd.h"
 #include "source/net/resolver.h"
-#include "source/server/connection.h"
+#include "source/server/acceptor.h"
+#include "source/server/connection_info.h"
+#include "source/server/connection_table.h"
 #include "source/server/counting_resolver.h"
+#include "source/server/exhaustion.h"
+#include "source/server/listening_socket.h"
 #include "source/server/snapshot.h"
 
 namespace culvert::server {
@@ -28,67 +30,91 @@ struct WorkerStats {
   stats::Counter* out_of_descriptors;
 };
 
-// A listener's part that a worker is given when a snapshot is applied.
-struct WorkerListener {
-  ListenerSnapshotPtr snapshot;
-  // Invalid where the worker already listens on that address.
-  net::Fd socket;
-  // The config says of it what it said before: connections need not end for it.
-  bool unchanged = false;
+// What becomes of one listener. Those of which nothing is said go on.
+struct ListenerUpdate {
+  // Null: it is new, and `sockets` are this worker's.
+  ListenerSnapshotPtr before;
+  // Null: it has gone.
+  ListenerSnapshotPtr after;
+  std::vector<ListeningSocketPtr> sockets = {};
+  // The config says of it what it said before: its connections have no end set.
+  bool same_config = false;
+  // With `after` null: another process goes on accepting, and the connections are left alone.
+  bool handed_over = false;
 };
 
-class Worker {
+class Worker final : private Acceptor::Host {
  public:
+  // `stats` and `exhaustion` outlive it.
   static absl::StatusOr<std::unique_ptr<Worker>> Create(uint32_t index,
                                                         const net::ResolverOptions& resolver,
-                                                        stats::Registry& stats);
-  // Stop() has been called.
+                                                        stats::Registry& stats,
+                                                        Exhaustion& exhaustion);
+  // Stop() has been called, or Start() was not.
   ~Worker();
 
+  // By the main thread, as are Stop(), Update(), Drain() and CloseAll().
   void Start();
   // Ends the loop, once the worker has said that it is idle (or was never given a listener).
   void Stop();
 
-  // From the main thread; what follows runs on the worker's.
+  // What follows runs on the worker's thread, in the order of the calls.
 
-  // Accepts for these listeners from now on. A listener whose address stays keeps its socket and
-  // its queue.
-  void Apply(std::vector<WorkerListener> listeners);
+  void Update(std::vector<ListenerUpdate> updates);
   // Accepts what the kernel has accepted, closes the sockets, and lets connections end. `on_idle`
   // is posted to `loop` when none is left.
   void Drain(net::EventLoop& loop, std::function<void()> on_idle);
   // Ends every connection.
   void CloseAll(net::CancelReason reason);
 
+  // From any thread. `done` is called on the worker's; never, once it has stopped.
+
+  // Looks at the few hundred connections that come after the one with the id `after` (0: at the
+  // first ones) and gives those that match, up to `most`. A page may be empty although another
+  // follows.
+  void ListConnections(ConnectionQuery query, uint64_t after, uint32_t most,
+                       std::function<void(ConnectionPage)> done);
+  // Ends the connection, if there is one; gives how many that were.
+  void Kill(uint64_t id, std::function<void(uint32_t)> done);
+  // Ends every connection of that user.
+  void KillUser(std::string user, std::function<void(uint32_t)> done);
+
   uint32_t connections() const { return connection_count_.load(std::memory_order_relaxed); }
+  // Which worker a connection is on.
+  static uint32_t IndexOf(uint64_t connection_id);
 
  private:
-  struct Acceptor;
+  Worker(uint32_t index, stats::Registry& stats, Exhaustion& exhaustion);
 
-  Worker(uint32_t index, stats::Registry& stats);
+  void OnAccepted(Acceptor& acceptor, net::Fd fd, const net::SocketAddress& peer) override;
+  void OnExhausted() override;
+  void OnRecovered() override;
+  void OnAcceptorEnd(Acceptor& acceptor) override;
 
-  void ApplyOnLoop(std::vector<WorkerListener>& listeners);
-  void Listen(WorkerListener listener);
-  void RetireAcceptor(Acceptor& acceptor);
-  net::Task<void> Accept(Acceptor& acceptor);
-  // False: no more to accept, see errno.
-  bool AcceptOne(Acceptor& acceptor);
-  void Refuse(Acceptor& acceptor, const filter::ConnectionContext::Origin& origin,
+  void UpdateOnLoop(const ListenerUpdate& update);
+  void Refuse(const ListenerSnapshot& listener, const filter::ConnectionContext::Origin& origin,
               std::string_view reason);
-  void NoteExhausted();
-  void NoteRecovered();
-  void OnConnectionDone(std::list<Connection>::iterator connection);
+  // Tells connections what has become of their listeners, some at a time.
+  void TellConnections();
+  void TellSome(uint64_t round, uint64_t after);
+  void KillSome(const std::string& user, uint64_t after, uint32_t killed,
+                const std::function<void(uint32_t)>& done);
+  void OnConnectionDone(uint64_t id);
+  void CountConnections();
   void CheckIdle();
 
   net::EventLoop loop_;
   std::unique_ptr<net::AresResolver> resolver_;
   std::unique_ptr<CountingResolver> counting_resolver_;
   std::unique_ptr<filter::Worker> services_;
+  const uint32_t index_;
   WorkerStats stats_;
-  std::list<Connection> connections_;
+  Exhaustion& exhaustion_;
+  ConnectionTable connections_;
   std::list<Acceptor> acceptors_;
   std::atomic<uint32_t> connection_count_ = 0;
-  uint64_t next_id_ = 1;
+  uint64_t next_id_;
+  uint64_t telling_round_ = 0;
   bool exhausted_ = false;
   bool draining_ = false;
   // Why connections end that come out of a queue although all are being closed.

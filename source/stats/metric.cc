@@ -47,9 +47,21 @@ void Histogram::Observe(uint32_t worker, double value) {
 void Histogram::ObserveShared(double value) {
   assert(!std::isnan(value));
   Word(workers_, 1 + BucketOf(value)).fetch_add(1, std::memory_order_relaxed);
+  AddToSharedSum(value);
+}
+
+void Histogram::AddShared(const HistogramValue& values) {
+  assert(values.buckets.size() == bounds_.size() + 1);
+  for (size_t i = 0; i < values.buckets.size(); ++i) {
+    Word(workers_, 1 + i).fetch_add(values.buckets[i], std::memory_order_relaxed);
+  }
+  AddToSharedSum(values.sum);
+}
+
+void Histogram::AddToSharedSum(double amount) {
   std::atomic<uint64_t>& sum = Word(workers_, 0);
   uint64_t seen = sum.load(std::memory_order_relaxed);
-  while (!sum.compare_exchange_weak(seen, std::bit_cast<uint64_t>(AddToBits(seen, value)),
+  while (!sum.compare_exchange_weak(seen, std::bit_cast<uint64_t>(AddToBits(seen, amount)),
                                     std::memory_order_relaxed)) {
   }
 }

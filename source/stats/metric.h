@@ -98,6 +98,8 @@ class Histogram {
   void Observe(uint32_t worker, double value);
   // On a thread that is no worker.
   void ObserveShared(double value);
+  // Many values at once, from another histogram of the same bounds. On a thread that is no worker.
+  void AddShared(const HistogramValue& values);
 
   HistogramValue Value() const;
   std::span<const double> bounds() const { return bounds_; }
@@ -113,6 +115,7 @@ class Histogram {
     return lines_[slot * lines_per_slot_ + index / kWordsPerLine].words[index % kWordsPerLine];
   }
   size_t BucketOf(double value) const;
+  void AddToSharedSum(double amount);
 
   const uint32_t workers_;
   const std::vector<double> bounds_;

@@ -8,60 +8,14 @@
 #include <cstdlib>
 #include <utility>
 
+#include "source/stats/naming.h"
+
 namespace culvert::stats {
 namespace {
 
 [[noreturn]] void Fatal(std::string_view name, std::string_view what) {
   fmt::print(stderr, "culvert: metric '{}': {}\n", name, what);
   std::abort();
-}
-
-bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-bool IsIdentifier(std::string_view text) {
-  return !text.empty() && !IsDigit(text.front()) &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return IsLower(c) || IsDigit(c) || c == '_'; });
-}
-
-// culvert_<area>_<event>: no empty word between underscores, and two words after the first.
-bool IsMetricName(std::string_view name) {
-  return IsIdentifier(name) && name.starts_with("culvert_") && !name.ends_with('_') &&
-         name.find("__") == name.npos && std::count(name.begin(), name.end(), '_') >= 2;
-}
-
-void CheckName(std::string_view name, Kind kind) {
-  if (!IsMetricName(name)) Fatal(name, "the name is not of the form culvert_<area>_<event>");
-  if (name.ends_with("_total") != (kind == Kind::kCounter)) {
-    Fatal(name, "counters, and nothing else, end in _total");
-  }
-  // The series of a histogram have these; another family of that name would mix with them.
-  for (std::string_view suffix : {"_bucket", "_sum", "_count"}) {
-    if (name.ends_with(suffix)) Fatal(name, fmt::format("the suffix {} is taken", suffix));
-  }
-}
-
-void CheckBounds(std::string_view name, Kind kind, std::span<const double> bounds) {
-  if (kind != Kind::kHistogram) return;
-  if (bounds.empty()) Fatal(name, "a histogram needs buckets");
-  for (size_t i = 0; i < bounds.size(); ++i) {
-    if (!std::isfinite(bounds[i]) || (i > 0 && bounds[i] <= bounds[i - 1])) {
-      Fatal(name, "bucket bounds must be finite and ascend");
-    }
-  }
-}
-
-void CheckLabelNames(std::string_view name, Kind kind, const std::vector<std::string>& names) {
-  for (const std::string& label : names) {
-    if (!IsIdentifier(label) || label.starts_with("__")) {
-      Fatal(name, fmt::format("malformed label name '{}'", label));
-    }
-    if (kind == Kind::kHistogram && label == "le") Fatal(name, "the label 'le' is taken");
-  }
-  if (std::adjacent_find(names.begin(), names.end()) != names.end()) {
-    Fatal(name, "a label is given twice");
-  }
 }
 
 std::vector<std::string> SortAndName(Labels& labels) {
@@ -72,31 +26,61 @@ std::vector<std::string> SortAndName(Labels& labels) {
   return names;
 }
 
+// Above these a sum might run over, and so go back.
+constexpr uint64_t kMostSum = uint64_t{1} << 62;
+constexpr uint64_t kMostInBucket = uint64_t{1} << 50;
+
+bool ImportInto(Counter& counter, uint64_t amount) {
+  if (amount > kMostSum || counter.Value() > kMostSum) return false;
+  counter.AddShared(amount);
+  return true;
+}
+
+bool ImportInto(Histogram& histogram, const HistogramValue& value) {
+  const HistogramValue now = histogram.Value();
+  if (value.buckets.size() != now.buckets.size() || now.Count() > kMostSum ||
+      std::ranges::max(value.buckets) > kMostInBucket || !(value.sum >= 0) ||
+      !std::isfinite(now.sum + value.sum))
+    return false;
+  histogram.AddShared(value);
+  return true;
+}
+
 }  // namespace
+
+std::string Registry::Family::Conflict(const Family& other) const {
+  if (kind != other.kind) return "registered before with another kind";
+  if (label_names != other.label_names) return "registered before with other label names";
+  if (bounds != other.bounds) return "registered before with other buckets";
+  return "";
+}
 
 Registry::Family& Registry::GetFamily(std::string_view name, Kind kind, std::string_view help,
                                       std::span<const double> bounds, Labels& labels) {
-  std::vector<std::string> label_names = SortAndName(labels);
-  const auto found = families_.find(name);
+  Family wanted{kind, std::string(help), SortAndName(labels), {bounds.begin(), bounds.end()}};
+  wanted.claimed = true;
+  auto found = families_.find(name);
+  if (found != families_.end() && !found->second.claimed) {
+    // Only another process has counted it so far, perhaps one of another version: what it is, is
+    // for this program to say. Nobody has a reference to it.
+    if (!found->second.Conflict(wanted).empty()) {
+      imported_series_ -= found->second.series.size();
+      families_.erase(found);
+      found = families_.end();
+    } else {
+      found->second.help = help;
+      found->second.claimed = true;
+    }
+  }
   if (found == families_.end()) {
-    CheckName(name, kind);
-    CheckBounds(name, kind, bounds);
-    CheckLabelNames(name, kind, label_names);
-    return families_
-        .emplace(name, Family{kind,
-                              std::string(help),
-                              std::move(label_names),
-                              std::vector<double>(bounds.begin(), bounds.end()),
-                              {}})
-        .first->second;
+    const std::string problem = FamilyProblem(name, kind, bounds, wanted.label_names);
+    if (!problem.empty()) Fatal(name, problem);
+    return families_.emplace(name, std::move(wanted)).first->second;
   }
   Family& family = found->second;
-  if (family.kind != kind) Fatal(name, "registered before with another kind");
+  if (const std::string conflict = family.Conflict(wanted); !conflict.empty())
+    Fatal(name, conflict);
   if (family.help != help) Fatal(name, "registered before with another help text");
-  if (family.label_names != label_names) Fatal(name, "registered before with other label names");
-  if (!std::equal(family.bounds.begin(), family.bounds.end(), bounds.begin(), bounds.end())) {
-    Fatal(name, "registered before with other buckets");
-  }
   return family;
 }
 
@@ -139,6 +123,52 @@ Snapshot Registry::Read() const {
     }
   }
   return snapshot;
+}
+
+size_t Registry::Import(const Snapshot& counted) {
+  size_t passed_over = 0;
+  for (const FamilySnapshot& family : counted) {
+    const std::lock_guard lock(mutex_);
+    for (const Sample& sample : family.samples) {
+      if (!ImportSample(family, sample)) ++passed_over;
+    }
+  }
+  return passed_over;
+}
+
+bool Registry::ImportSample(const FamilySnapshot& source, const Sample& sample) {
+  Labels labels = sample.labels;
+  Family wanted{source.kind, source.help, SortAndName(labels), source.bounds};
+  if (source.kind == Kind::kGauge || labels.size() > kMostImportedLabels) return false;
+  auto found = families_.find(source.name);
+  if (found == families_.end()) {
+    if (imported_series_ >= kMostImportedSeries || source.bounds.size() > kMostImportedBounds ||
+        !FamilyProblem(source.name, source.kind, source.bounds, wanted.label_names).empty())
+      return false;
+    found = families_.emplace(source.name, std::move(wanted)).first;
+  } else if (!found->second.Conflict(wanted).empty()) {
+    return false;
+  }
+  Family& family = found->second;
+  auto series = family.series.find(labels);
+  if (series == family.series.end()) {
+    if (imported_series_ >= kMostImportedSeries) return false;
+    ++imported_series_;
+    series =
+        family.kind == Kind::kCounter
+            ? family.series.try_emplace(std::move(labels), std::in_place_type<Counter>, workers_)
+                  .first
+            : family.series
+                  .try_emplace(std::move(labels), std::in_place_type<Histogram>, workers_,
+                               family.bounds)
+                  .first;
+  }
+  if (auto* counter = std::get_if<Counter>(&series->second)) {
+    const auto* amount = std::get_if<uint64_t>(&sample.value);
+    return amount != nullptr && ImportInto(*counter, *amount);
+  }
+  const auto* value = std::get_if<HistogramValue>(&sample.value);
+  return value != nullptr && ImportInto(std::get<Histogram>(series->second), *value);
 }
 
 Counter& Scope::GetCounter(std::string_view name, Labels labels, std::string_view help) const {

@@ -45,6 +45,13 @@ class Registry {
   // moment apart.
   Snapshot Read() const;
 
+  // Adds what another process has counted (CountedSince()) to the metrics of the same name and
+  // labels, and makes those that are missing: its numbers go on here. Gauges, malformed names,
+  // families that have another shape here, and amounts that would make a sum go back are passed
+  // over; gives how many samples that were. A family that this program has not registered takes
+  // the program's shape as soon as it does, and loses what it has if that is another one.
+  size_t Import(const Snapshot& counted);
+
   uint32_t workers() const { return workers_; }
 
  private:
@@ -55,16 +62,29 @@ class Registry {
     std::vector<std::string> label_names;
     std::vector<double> bounds;
     // Nodes of a map stay in place, and its order makes the output stable.
-    std::map<Labels, Series> series;
+    std::map<Labels, Series> series = {};
+    // By the program itself: there may be references into it.
+    bool claimed = false;
+
+    // Why the two cannot be one; empty: they can.
+    std::string Conflict(const Family& other) const;
   };
+
+  // Another process may not fill the memory of this one.
+  static constexpr size_t kMostImportedSeries = 256 * 1024;
+  static constexpr size_t kMostImportedLabels = 16;
+  static constexpr size_t kMostImportedBounds = 256;
 
   // Sorts `labels`, and finds or makes the family that they belong to. mutex_ is held.
   Family& GetFamily(std::string_view name, Kind kind, std::string_view help,
                     std::span<const double> bounds, Labels& labels);
+  // False: passed over. mutex_ is held.
+  bool ImportSample(const FamilySnapshot& source, const Sample& sample);
 
   const uint32_t workers_;
   mutable std::mutex mutex_;
   std::map<std::string, Family, std::less<>> families_;
+  size_t imported_series_ = 0;
 };
 
 // A registry seen through a name prefix and labels that all its metrics share, e.g.

@@ -21,6 +21,12 @@ AllowedNames::AllowedNames(const std::vector<std::string>& names) {
   }
 }
 
+std::vector<std::string> AllowedNames::texts() const {
+  std::vector<std::string> texts;
+  for (const Name& name : names_) texts.push_back(name.text);
+  return texts;
+}
+
 bool AllowedNames::Match(const AlternativeNames& names) const {
   return std::ranges::any_of(names_, [&](const Name& allowed) {
     if (!allowed.ip.empty()) return std::ranges::count(names.ip, allowed.ip) > 0;

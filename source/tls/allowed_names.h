@@ -19,6 +19,8 @@ class AllowedNames {
   explicit AllowedNames(const std::vector<std::string>& names);
 
   bool empty() const { return names_.empty(); }
+  // As they were given.
+  std::vector<std::string> texts() const;
   // Whether one of `names` is allowed.
   bool Match(const AlternativeNames& names) const;
 

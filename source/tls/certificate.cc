@@ -5,6 +5,7 @@
 #include <openssl/ec.h>
 #include <openssl/ec_key.h>
 #include <openssl/err.h>
+#include <openssl/obj.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -101,6 +102,15 @@ std::string TimeText(time_t time) {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts)};
 }
 
+std::string NameText(const X509_NAME* name) {
+  UniquePtr<BIO> bio(BIO_new(BIO_s_mem()));
+  X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+  const uint8_t* data = nullptr;
+  size_t size = 0;
+  BIO_mem_contents(bio.get(), &data, &size);
+  return {reinterpret_cast<const char*>(data), size};
+}
+
 std::string CommonNameOf(X509* certificate) {
   X509_NAME* subject = X509_get_subject_name(certificate);
   const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
@@ -171,14 +181,42 @@ std::optional<std::string> ValidityProblem(X509* certificate,
   return std::nullopt;
 }
 
-std::string SubjectOf(X509* certificate) {
-  UniquePtr<BIO> bio(BIO_new(BIO_s_mem()));
-  X509_NAME_print_ex(bio.get(), X509_get_subject_name(certificate), 0,
-                     XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-  const uint8_t* data = nullptr;
-  size_t size = 0;
-  BIO_mem_contents(bio.get(), &data, &size);
-  return {reinterpret_cast<const char*>(data), size};
+std::string SubjectOf(X509* certificate) { return NameText(X509_get_subject_name(certificate)); }
+
+std::string IssuerOf(X509* certificate) { return NameText(X509_get_issuer_name(certificate)); }
+
+Validity ValidityOf(X509* certificate) {
+  using std::chrono::system_clock;
+  return {system_clock::from_time_t(ToPosix(X509_get0_notBefore(certificate))),
+          system_clock::from_time_t(ToPosix(X509_get0_notAfter(certificate)))};
+}
+
+std::string SerialNumberOf(X509* certificate) {
+  const std::string bytes = TextOf(X509_get0_serialNumber(certificate));
+  return fmt::format(
+      "{:02x}",
+      fmt::join(std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()), ""));
+}
+
+std::string FingerprintOf(X509* certificate) {
+  std::array<uint8_t, EVP_MAX_MD_SIZE> digest;
+  unsigned size = 0;
+  if (!X509_digest(certificate, EVP_sha256(), digest.data(), &size)) ERR_clear_error();
+  return fmt::format("{:02x}", fmt::join(std::span(digest).first(size), ""));
+}
+
+std::string KeyKindOf(X509* certificate) {
+  UniquePtr<EVP_PKEY> key(X509_get_pubkey(certificate));
+  ERR_clear_error();
+  if (!key) return "unknown";
+  if (EVP_PKEY_id(key.get()) == EVP_PKEY_RSA)
+    return fmt::format("RSA {}", EVP_PKEY_bits(key.get()));
+  if (const EC_KEY* ec_key = EVP_PKEY_get0_EC_KEY(key.get())) {
+    const int curve = EC_GROUP_get_curve_name(EC_KEY_get0_group(ec_key));
+    return fmt::format("ECDSA {}", EC_curve_nid2nist(curve));
+  }
+  const char* name = OBJ_nid2sn(EVP_PKEY_id(key.get()));
+  return name != nullptr ? name : "unknown";
 }
 
 std::vector<std::string> AlternativeNames::All() const {

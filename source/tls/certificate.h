@@ -44,6 +44,21 @@ std::optional<std::string> ValidityProblem(X509* certificate,
 
 // `CN=alice,O=Example` (RFC 2253).
 std::string SubjectOf(X509* certificate);
+std::string IssuerOf(X509* certificate);
+
+// When it is valid, both ends included.
+struct Validity {
+  std::chrono::system_clock::time_point not_before;
+  std::chrono::system_clock::time_point not_after;
+};
+Validity ValidityOf(X509* certificate);
+
+// In hexadecimal, lower-case, as are fingerprints.
+std::string SerialNumberOf(X509* certificate);
+// SHA-256 of the certificate.
+std::string FingerprintOf(X509* certificate);
+// `RSA 2048`, `ECDSA P-256`; of other kinds the name that OpenSSL has for them.
+std::string KeyKindOf(X509* certificate);
 
 // Subject alternative names by kind.
 struct AlternativeNames {

@@ -11,6 +11,7 @@
 #include <chrono>
 
 #include "source/base/status.h"
+#include "source/tls/resumption_policy.h"
 
 namespace culvert::tls {
 namespace {
@@ -77,8 +78,12 @@ absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Create(
   std::shared_ptr<ServerContext> self(new ServerContext);
   self->application_protocols_ = options.application_protocols;
   self->allowed_client_names_ = options.allowed_client_names;
+  self->resumption_policy_ = ResumptionPolicyOf(options);
   if (options.session_tickets) {
-    self->ticket_keys_ = std::make_unique<TicketKeys>(options.ticket_rotation, Clock::now());
+    self->ticket_keys_ = options.ticket_keys;
+    if (!self->ticket_keys_) {
+      self->ticket_keys_ = std::make_shared<TicketKeys>(options.ticket_rotation, Clock::now());
+    }
   }
   for (const KeyPair& pair : options.key_pairs) {
     auto context = self->NewContext(pair, options);
@@ -133,6 +138,11 @@ absl::Status ServerContext::SetUpCertificate(SSL_CTX* context, const KeyPair& pa
 
 void ServerContext::SetUpSessions(SSL_CTX* context, const ServerOptions& options) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  // A session is resumed without another look at the client's certificate: only under the policy
+  // that it was made under, even if another one came to have the same keys.
+  SSL_CTX_set_session_id_context(context,
+                                 reinterpret_cast<const uint8_t*>(resumption_policy_.data()),
+                                 resumption_policy_.size());
   if (!ticket_keys_) {
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     return;
@@ -159,9 +169,6 @@ void ServerContext::SetUpClientCertificates(SSL_CTX* context, const ServerOption
   }
   SSL_CTX_set_verify(context, mode, nullptr);
   SSL_CTX_set_cert_verify_callback(context, OnVerify, this);
-  // A session is resumed only where it was made: the ticket keys are this context's own.
-  static constexpr uint8_t kSessionContext[] = {'c'};
-  SSL_CTX_set_session_id_context(context, kSessionContext, sizeof kSessionContext);
 }
 
 UniquePtr<SSL> ServerContext::NewSsl() const {

@@ -32,6 +32,9 @@ struct ServerOptions {
   AllowedNames allowed_client_names;  // empty: whoever the authorities signed for
   bool session_tickets = true;
   Duration ticket_rotation = std::chrono::hours(12);
+  // Shared with contexts before and after this one, of the same ResumptionPolicyOf(); null: the
+  // context makes some for itself.
+  std::shared_ptr<TicketKeys> ticket_keys;
   // At most a week, as RFC 8446, 4.6.1 has it; more is taken for that.
   Duration session_lifetime = std::chrono::hours(24);
 };
@@ -77,7 +80,8 @@ class ServerContext {
   std::vector<Credential> credentials_;
   std::vector<std::string> application_protocols_;
   AllowedNames allowed_client_names_;
-  std::unique_ptr<TicketKeys> ticket_keys_;
+  std::string resumption_policy_;
+  std::shared_ptr<TicketKeys> ticket_keys_;  // null: no tickets
 };
 
 }  // namespace culvert::tls

@@ -4,6 +4,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace culvert::tls {
 namespace {
@@ -18,25 +19,19 @@ TicketKey NewKey() {
 
 }  // namespace
 
-TicketKeys::TicketKeys(Duration rotation_interval, TimePoint now)
-    : interval_(rotation_interval), made_(now) {
-  // Never moved to another block of memory, which would leave a copy behind.
-  keys_.reserve(kKept + 1);
-  keys_.push_back(NewKey());
-}
+TicketKey::~TicketKey() { OPENSSL_cleanse(this, sizeof *this); }
 
-TicketKeys::~TicketKeys() {
-  for (TicketKey& key : keys_) OPENSSL_cleanse(&key, sizeof key);
-}
+TicketKeys::TicketKeys(Duration rotation_interval, TimePoint now)
+    : TicketKeys(rotation_interval, State{{NewKey()}, Duration::zero()}, now) {}
+
+TicketKeys::TicketKeys(Duration rotation_interval, State state, TimePoint now)
+    : interval_(rotation_interval), keys_(std::move(state.keys)), made_(now - state.age) {}
 
 void TicketKeys::RotateIfDue(TimePoint now) {
-  const int64_t due = std::min<int64_t>((now - made_) / interval_, kKept);
+  const int64_t due = std::min<int64_t>((now - made_) / interval_, kMostKeys);
   for (int64_t i = 0; i < due; ++i) {
+    if (keys_.size() == kMostKeys) keys_.pop_back();
     keys_.insert(keys_.begin(), NewKey());
-    if (keys_.size() > kKept) {
-      OPENSSL_cleanse(&keys_.back(), sizeof(TicketKey));
-      keys_.pop_back();
-    }
   }
   if (due > 0) made_ = now;
 }
@@ -54,6 +49,12 @@ std::optional<TicketKeys::Found> TicketKeys::Find(std::span<const uint8_t> name,
     if (std::ranges::equal(keys_[i].name, name)) return Found{keys_[i], i > 0};
   }
   return std::nullopt;
+}
+
+TicketKeys::State TicketKeys::Export(TimePoint now) {
+  std::lock_guard lock(mutex_);
+  RotateIfDue(now);
+  return {keys_, now - made_};
 }
 
 }  // namespace culvert::tls

@@ -16,16 +16,29 @@
 
 namespace culvert::tls {
 
+// Leaves nothing behind in memory when it goes.
 struct TicketKey {
   std::array<uint8_t, 16> name;
   std::array<uint8_t, 32> mac_key;
   std::array<uint8_t, 32> cipher_key;
+
+  ~TicketKey();
 };
 
 class TicketKeys {
  public:
+  static constexpr size_t kMostKeys = 3;
+
+  // What another process needs to go on with the same keys.
+  struct State {
+    std::vector<TicketKey> keys;  // newest first, 1 to kMostKeys
+    // Since the newest one took over.
+    Duration age;
+  };
+
   // A key seals tickets for one interval, which is not 0, and opens them for the two after it.
   TicketKeys(Duration rotation_interval, TimePoint now);
+  TicketKeys(Duration rotation_interval, State state, TimePoint now);
 
   // The key that seals tickets now; makes a new one when its time has come.
   TicketKey Current(TimePoint now);
@@ -38,10 +51,9 @@ class TicketKeys {
   };
   std::optional<Found> Find(std::span<const uint8_t> name, TimePoint now);
 
-  ~TicketKeys();
+  State Export(TimePoint now);
 
  private:
-  static constexpr size_t kKept = 3;
   void RotateIfDue(TimePoint now);
 
   const Duration interval_;

@@ -90,6 +90,7 @@ std::vector<Endpoint*> Cluster::Order(TimePoint now) {
 }
 
 void Cluster::NoteSuccess(Endpoint& endpoint) {
+  endpoint.connects_.fetch_add(1, std::memory_order_relaxed);
   endpoint.failures_in_row_.store(0, std::memory_order_relaxed);
   endpoint.ejections_in_row_.store(0, std::memory_order_relaxed);
   // One that was tried because all were ejected is back.
@@ -98,6 +99,7 @@ void Cluster::NoteSuccess(Endpoint& endpoint) {
 
 void Cluster::NoteFailure(Endpoint& endpoint, uint32_t worker, TimePoint now) {
   stats_.failures->Add(worker);
+  endpoint.failures_.fetch_add(1, std::memory_order_relaxed);
   if (failures_to_eject_ == 0 || endpoint.ejected(now)) return;
   const uint32_t failures = endpoint.failures_in_row_.fetch_add(1, std::memory_order_relaxed) + 1;
   if (failures < failures_to_eject_) return;

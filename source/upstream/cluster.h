@@ -30,6 +30,9 @@ class Endpoint {
   bool ejected(TimePoint now) const {
     return now.time_since_epoch().count() < ejected_until_.load(std::memory_order_relaxed);
   }
+  // Since the cluster was made.
+  uint64_t connects() const { return connects_.load(std::memory_order_relaxed); }
+  uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
 
  private:
   friend class Cluster;
@@ -37,6 +40,8 @@ class Endpoint {
   const std::string text_;
   const Target target_;
   std::atomic<uint32_t> active_ = 0;
+  std::atomic<uint64_t> connects_ = 0;
+  std::atomic<uint64_t> failures_ = 0;
   std::atomic<uint32_t> failures_in_row_ = 0;
   std::atomic<uint32_t> ejections_in_row_ = 0;
   std::atomic<int64_t> ejected_until_ = 0;  // of the steady clock
@@ -78,6 +83,7 @@ class Cluster : public std::enable_shared_from_this<Cluster> {
                                          stats::Registry& stats, std::vector<FieldError>& errors);
 
   const std::string& name() const { return name_; }
+  config::v1::Cluster::LoadBalancing load_balancing() const { return load_balancing_; }
   const std::vector<std::unique_ptr<Endpoint>>& endpoints() const { return endpoints_; }
 
   // Connects to the endpoint whose turn it is; where that fails, to the next, until one takes the

@@ -20,7 +20,7 @@ std::vector<std::string> Convert(std::string_view json, Message& message) {
   Diagnostics diagnostics("t.json");
   const std::optional<Node> root = ReadJson(json, diagnostics);
   diagnostics.sources().Add("", root->position);
-  Converter({}, diagnostics).ConvertMessage(*root, "", message);
+  Converter({}, diagnostics).ConvertMessage(*root, Path(), message);
   std::vector<std::string> lines;
   for (const ConfigError& error : diagnostics.TakeErrors()) lines.push_back(ToString(error));
   return lines;

@@ -47,7 +47,8 @@ const Mistake kTypes[] = {
     {"TypeWhereThereIsNoChoice",
      "process: {\"@type\": x}",
      {"1:11: process.@type: unknown field; use one of 'node', 'workers', 'max_connections', "
-      "'resolver', 'drain_timeout'"}},
+      "'resolver', 'drain_timeout', "
+      "'admin', 'state_directory', 'max_kept_versions'"}},
     {"CamelCase",
      WithCluster("connectTimeout: 1s"),
      {"3:4: clusters[0].connectTimeout: unknown field; did you mean 'connect_timeout'?"}},
@@ -60,7 +61,8 @@ const Mistake kTypes[] = {
     {"ScalarForMessage",
      "process: fast",
      {"1:1: process: expected a map, found a string; write its fields: 'node', 'workers', "
-      "'max_connections', 'resolver', 'drain_timeout'"}},
+      "'max_connections', 'resolver', 'drain_timeout', "
+      "'admin', 'state_directory', 'max_kept_versions'"}},
     {"NullForMessage",
      "process:\n",
      {"1:1: process: expected a map, found nothing; write '{}' for an empty one, or remove the "
@@ -78,7 +80,8 @@ const Mistake kTypes[] = {
     {"ListForMessage",
      "process: [1]",
      {"1:1: process: expected a map, found a list; write its fields: 'node', 'workers', "
-      "'max_connections', 'resolver', 'drain_timeout'"}},
+      "'max_connections', 'resolver', 'drain_timeout', "
+      "'admin', 'state_directory', 'max_kept_versions'"}},
     {"NullForString",
      "process: {node: {id: ~}}",
      {"1:18: process.node.id: expected a string, found nothing; give a value or remove the "

@@ -9,6 +9,8 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
+#include "source/config/printer.h"
+#include "source/config/redaction.h"
 #include "test/config/loading.h"
 #include "test/config/sample.h"
 
@@ -122,6 +124,60 @@ TEST(LoaderTest, SourcesMakeErrorsForWhatIsFoundLater) {
   const SourceMap sources = LoadYaml(kSampleYaml).sources;
   EXPECT_EQ(ToString(sources.Error("listeners[0].address", "in use")),
             "test.yaml:12:3: listeners[0].address: in use");
+}
+
+TEST(LoaderTest, AMessageIsCheckedLikeAText) {
+  const v1::Config sample = LoadYaml(kSampleYaml).config;
+  const LoadResult result = LoadConfigMessage(sample, TestOptions());
+  ASSERT_THAT(Lines(result), IsEmpty());
+  EXPECT_TRUE(MessageDifferencer::Equals(result.config, sample));
+}
+
+TEST(LoaderTest, FiltersOfAMessageThatHaveNoSettingsGetTheEmptyOnes) {
+  v1::Config config;
+  v1::Listener& listener = *config.add_listeners();
+  listener.set_name("a");
+  listener.set_address("127.0.0.1:1");
+  listener.add_filters()->set_name("http_connect");
+  const LoadResult result = LoadConfigMessage(config, TestOptions());
+  ASSERT_THAT(Lines(result), IsEmpty());
+  EXPECT_TRUE(result.config.listeners(0).filters(0).typed_config().Is<HttpConnect>());
+}
+
+TEST(LoaderTest, ErrorsOfAMessageHavePathsAndNeitherFileNorPosition) {
+  v1::Config config = LoadYaml(kSampleYaml).config;
+  config.mutable_clusters(1)->set_name("redis");
+  config.mutable_listeners(1)->clear_address();
+  config.mutable_process()->set_workers(257);
+  const LoadResult result = LoadConfigMessage(config, TestOptions());
+  EXPECT_THAT(Lines(result),
+              ElementsAre("clusters[1].name: the name 'redis' is taken by clusters[0]; choose "
+                          "another",
+                          "process.workers: out of range; write a number from 0 to 256",
+                          "listeners[1].address: is required; add 'address'"));
+  for (const ConfigError& error : result.errors) {
+    EXPECT_EQ(error.file, "");
+    EXPECT_FALSE(error.position.known());
+  }
+  EXPECT_EQ(ToString(result.sources.Error("clusters[0]", "no endpoint")),
+            "clusters[0]: no endpoint");
+}
+
+TEST(LoaderTest, RefusesSecretsThatWereLeftOutWhenTheConfigWasPrinted) {
+  constexpr std::string_view kWhy =
+      "was left out when this config was printed; write the secret itself, or name its file";
+  const v1::Config sample = LoadYaml(kSampleYaml).config;
+  const std::string password = "identity_providers[1].users[0].password.inline_string: ";
+  const std::string key =
+      "listeners[1].filter_chains[0].filters[0].tls_terminate.certificates[0].private_key."
+      "inline_bytes: ";
+  v1::Config redacted = sample;
+  RedactSecrets(redacted);
+  EXPECT_THAT(Lines(LoadConfigMessage(redacted, TestOptions())),
+              ElementsAre(password + std::string(kWhy), key + std::string(kWhy)));
+  EXPECT_THAT(Lines(LoadYaml(ToShortYaml(sample))),
+              ElementsAre("test.yaml:13:7: " + password + std::string(kWhy),
+                          "test.yaml:49:13: " + key + std::string(kWhy)));
 }
 
 class LoaderFileTest : public testing::Test {

@@ -4,18 +4,21 @@ import contextlib
 
 import pytest
 
-from harness import client, ports
+from harness import client, culvertctl, ports
+from harness.admin import Admin
 from harness.certificates import Authority, server_context
 from harness.config import cluster, config, http_connect, listener, tls_terminate
 from harness.culvert import BINARY, Culvert
 from harness.dns import DnsServer
 from harness.servers import BlackHole, FileServer, Server, echo
+from harness.successor import wait_until_served_by
 
 
 def pytest_configure():
-    if not BINARY.exists():
-        pytest.exit(f"{BINARY} is not there: build it with `bazel build --config=release //source/exe:culvert`, "
-                    "or name another binary in CULVERT_BIN", returncode=2)
+    for program, variable in (BINARY, "CULVERT_BIN"), (culvertctl.BINARY, "CULVERTCTL_BIN"):
+        if not program.exists():
+            pytest.exit(f"{program} is not there: build it with `bazel build --config=release //source/exe:all`, "
+                        f"or name another binary in {variable}", returncode=2)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -34,9 +37,9 @@ def start(request, tmp_path):
     """start(config, ...) runs the proxy and returns it once it listens. It must end with status 0 on SIGTERM."""
     request.node.proxies = proxies = []
 
-    def start_culvert(settings, **options):
-        folder = tmp_path / f"culvert{len(proxies)}"
-        folder.mkdir()
+    def start_culvert(settings, folder=None, **options):
+        folder = folder or tmp_path / f"culvert{len(proxies)}"
+        folder.mkdir(exist_ok=True)
         proxy = Culvert(folder, settings, **options)
         proxies.append(proxy)
         return proxy.wait_until_listening()
@@ -44,6 +47,46 @@ def start(request, tmp_path):
     yield start_culvert
     ends = [proxy.stop() for proxy in proxies]
     assert [end for proxy, end in zip(proxies, ends) if proxy.has_listened and end != 0] == [], "how it ended"
+
+
+@pytest.fixture
+def connect_admin(cleanup):
+    """connect_admin(proxy) or connect_admin(address, ...): a client of the admin API, closed after the test."""
+    def connect(target, **options):
+        address = target if isinstance(target, str) else target.admin_address
+        return cleanup.enter_context(Admin(address, **options))
+    return connect
+
+
+@pytest.fixture
+def start_managed(start, tmp_path, connect_admin):
+    """start_managed(config, ...): start() with a state directory; the proxy has `admin`, a client of its API."""
+    def run(settings, **options):
+        settings["process"].setdefault("state_directory", str(tmp_path / "state"))
+        proxy = start(settings, **options)
+        proxy.admin = connect_admin(proxy).wait_until_ready()
+        return proxy
+    return run
+
+
+@pytest.fixture
+def managed_proxy(start_managed):
+    """A CONNECT proxy that lets everyone go to loopback, with `admin`."""
+    return start_managed(config(listener(http_connect())))
+
+
+@pytest.fixture
+def take_over(request, start, connect_admin):
+    """take_over(proxy, ...): starts a second process that takes over, and returns it once it serves."""
+    def run(proxy, settings=None, **options):
+        arguments = ["--take-over", *options.pop("arguments", ())]
+        successor = Culvert(proxy.folder, settings or proxy.config, arguments=arguments, **options)
+        request.node.proxies.append(successor)
+        wait_until_served_by(successor.admin_address, successor.pid)
+        successor.has_listened = True
+        successor.admin = connect_admin(successor).wait_until_ready()
+        return successor
+    return run
 
 
 @pytest.fixture

@@ -5,12 +5,10 @@ import signal
 import pytest
 
 from harness import client
-from harness.config import LOOPBACK, config, http_connect, listener, tls_terminate
+from harness.config import DENY_LOOPBACK, config, http_connect, listener, tls_terminate, with_listeners
 from harness.culvert import write_config
 from harness.ports import is_listening
 from harness.waiting import eventually
-
-DENY_ALL = {"rules": [{"deny": {"networks": LOOPBACK}}]}
 
 
 @pytest.fixture
@@ -23,19 +21,17 @@ def reload():
 
 
 def status(proxy, server, name=None):
-    connection, reply = client.connect(proxy.address(name), server.address)
-    connection.close()
-    return reply.status
+    return client.status_of(proxy.address(name), server.address)
 
 
 def changed(proxy, *listeners):
     """The config of the proxy with other listeners."""
-    return {**proxy.config, "listeners": list(listeners)}
+    return with_listeners(proxy.config, *listeners)
 
 
 def test_new_connections_get_the_new_filters_and_open_ones_keep_theirs(plain_proxy, reload, echo_server, tunnel):
     connection = tunnel(plain_proxy.address(), echo_server.address)
-    reload(plain_proxy, changed(plain_proxy, listener(http_connect(DENY_ALL), port=plain_proxy.port)))
+    reload(plain_proxy, changed(plain_proxy, listener(http_connect(DENY_LOOPBACK), port=plain_proxy.port)))
     eventually(lambda: status(plain_proxy, echo_server) == 403, what="the new policy")
     client.assert_echoes(connection, b"x" * 100_000)
 
@@ -54,7 +50,7 @@ def test_listeners_come_and_go(plain_proxy, reload, echo_server, tunnel):
 
 
 def test_wrong_config_changes_nothing_and_is_told(plain_proxy, reload, echo_server):
-    settings = changed(plain_proxy, listener(http_connect(DENY_ALL), port=plain_proxy.port))
+    settings = changed(plain_proxy, listener(http_connect(DENY_LOOPBACK), port=plain_proxy.port))
     settings["listeners"][0]["adress"] = "x"
     reload(plain_proxy, settings)
     plain_proxy.wait_for_log(r"listeners\[0\]\.adress")
@@ -62,7 +58,7 @@ def test_wrong_config_changes_nothing_and_is_told(plain_proxy, reload, echo_serv
 
 
 def test_change_of_the_process_is_refused(plain_proxy, reload, echo_server):
-    settings = changed(plain_proxy, listener(http_connect(DENY_ALL), port=plain_proxy.port))
+    settings = changed(plain_proxy, listener(http_connect(DENY_LOOPBACK), port=plain_proxy.port))
     settings["process"] = {**settings["process"], "workers": 1}
     reload(plain_proxy, settings)
     plain_proxy.wait_for_log(r"\bprocess\b.*restart")
@@ -75,7 +71,7 @@ def test_connection_that_has_not_asked_yet_is_served(plain_proxy, reload, echo_s
     connection = dial(plain_proxy.address())
     connection.sendall(head[:sent])
     client.open_tunnel(plain_proxy.address(), echo_server.address).close()  # by now the one before is accepted
-    reload(plain_proxy, changed(plain_proxy, listener(http_connect(DENY_ALL), port=plain_proxy.port)))
+    reload(plain_proxy, changed(plain_proxy, listener(http_connect(DENY_LOOPBACK), port=plain_proxy.port)))
     eventually(lambda: status(plain_proxy, echo_server) == 403, what="the new policy")
     connection.sendall(head[sent:])
     assert client.read_until(connection, b"\r\n\r\n")[0].startswith(b"HTTP/1.1 200 "), "with the filters it began with"

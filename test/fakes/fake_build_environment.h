@@ -1,5 +1,6 @@
 // What a factory builds in, for tests: clusters and identity providers by name, counters of its
-// own, a verifier where the test gives one. One thread.
+// own, a verifier and an admin gate where the test gives them; and what the factory told of its
+// work. One thread.
 #ifndef CULVERT_TEST_FAKES_FAKE_BUILD_ENVIRONMENT_H_
 #define CULVERT_TEST_FAKES_FAKE_BUILD_ENVIRONMENT_H_
 
@@ -9,11 +10,15 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "source/base/field_error.h"
+#include "source/filter/admin_gate.h"
 #include "source/filter/build_context.h"
 #include "source/identity/provider.h"
 #include "source/identity/verifier.h"
 #include "source/stats/registry.h"
+#include "source/tls/ticket_key_store.h"
 #include "source/upstream/cluster.h"
 
 namespace culvert::fakes {
@@ -27,6 +32,12 @@ class FakeBuildEnvironment final : public filter::BuildEnvironment {
   void set_verifier(std::shared_ptr<identity::CredentialVerifier> verifier) {
     verifier_ = std::move(verifier);
   }
+  void set_admin_gate(filter::AdminGate* gate) { admin_gate_ = gate; }
+
+  const std::vector<FieldError>& warnings() const { return warnings_; }
+  // Their paths are those that the contexts have.
+  const std::vector<filter::CertificateFacts>& certificates() const { return certificates_; }
+  const std::vector<std::string>& files() const { return files_; }
 
   stats::Registry& stats() override { return stats_; }
   uint32_t workers() const override { return stats_.workers(); }
@@ -40,6 +51,13 @@ class FakeBuildEnvironment final : public filter::BuildEnvironment {
     return found == providers_.end() ? nullptr : found->second;
   }
   std::shared_ptr<identity::CredentialVerifier> credential_verifier() override { return verifier_; }
+  tls::TicketKeyStore& ticket_keys() override { return ticket_keys_; }
+  filter::AdminGate* admin_gate() override { return admin_gate_; }
+  void AddWarning(FieldError warning) override { warnings_.push_back(std::move(warning)); }
+  void NoteCertificate(filter::CertificateFacts facts) override {
+    certificates_.push_back(std::move(facts));
+  }
+  void NoteFile(const std::string& path) override { files_.push_back(path); }
 
  private:
   stats::Registry& stats_;
@@ -47,6 +65,11 @@ class FakeBuildEnvironment final : public filter::BuildEnvironment {
   std::map<std::string, std::shared_ptr<upstream::Cluster>, std::less<>> clusters_;
   std::map<std::string, identity::IdentityProviderPtr, std::less<>> providers_;
   std::shared_ptr<identity::CredentialVerifier> verifier_;
+  tls::TicketKeyStore ticket_keys_;
+  filter::AdminGate* admin_gate_ = nullptr;
+  std::vector<FieldError> warnings_;
+  std::vector<filter::CertificateFacts> certificates_;
+  std::vector<std::string> files_;
 };
 
 }  // namespace culvert::fakes

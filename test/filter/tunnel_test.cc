@@ -77,6 +77,32 @@ TEST_F(TunnelTest, AddsItsBytesToThoseOfTheFiltersBeforeIt) {
   EXPECT_EQ(record().bytes.downstream_sent, 207);
 }
 
+TEST_F(TunnelTest, TellsItsPhaseAndBytesWhileItRuns) {
+  record().bytes.downstream_received = 100;
+  Open();
+  EXPECT_EQ(connection().phase(), Phase::kTunnel);
+  client_->Send("12345");
+  ExpectReceived(*server_, "12345");
+  server_->Send("1234567");
+  ExpectReceived(*client_, "1234567");
+  EXPECT_EQ(connection().traffic().received, 105);
+  EXPECT_EQ(connection().traffic().sent, 7);
+  client_->SendEnd();
+  server_->SendEnd();
+  Finish();
+  EXPECT_EQ(connection().traffic().received, 105);
+  EXPECT_EQ(connection().traffic().sent, 7);
+}
+
+TEST_F(TunnelTest, TrafficIsThatOfAllRecords) {
+  record().bytes = {.downstream_received = 1, .downstream_sent = 2};
+  connection().LogRecord();
+  connection().BeginRecord();
+  record().bytes = {.downstream_received = 10, .downstream_sent = 20};
+  EXPECT_EQ(connection().traffic().received, 11);
+  EXPECT_EQ(connection().traffic().sent, 22);
+}
+
 TEST_F(TunnelTest, CountsTheBytesOfACancelledTunnelAndLeavesTheReasonToWhoCancelled) {
   Open();
   client_->Send("12345");

@@ -129,5 +129,17 @@ TEST_F(BuilderTest, NeverQuotesAPassword) {
   }
 }
 
+TEST_F(BuilderTest, TakesOverWhatIsKept) {
+  for (const std::string_view name : {"kept", "other"}) AddUser(AddProvider(name), "a", "secret");
+  const ProviderMap before = Build();
+  const ProviderMap after =
+      BuildProviders(config_, "/", errors_, [&](const config::v1::IdentityProvider& provider) {
+        return provider.name() == "kept" ? before.at("kept") : nullptr;
+      });
+  EXPECT_EQ(ErrorPaths(), Paths());
+  EXPECT_EQ(after.at("kept"), before.at("kept"));
+  EXPECT_NE(after.at("other"), before.at("other"));
+}
+
 }  // namespace
 }  // namespace culvert::identity

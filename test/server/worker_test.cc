@@ -1,201 +1,142 @@
 #include "source/server/worker.h"
 
-#include <arpa/inet.h>
-#include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
-#include <chrono>
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
+#include <optional>
+#include <set>
 
-#include "source/net/stream_io.h"
-#include "source/server/listening_socket.h"
-#include "test/net/test_util.h"
+#include "test/server/pool_fixture.h"
 
 namespace culvert::server {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr int kBacklog = 128;
-
-// Greets, and then holds the connection until the client or the server has had enough.
-class Holding final : public filter::StreamTerminal {
- public:
-  net::Task<void> Run(net::StreamPtr downstream, filter::ConnectionContext&) const override {
-    co_await net::WriteAll(*downstream, "!", kNever);
-    std::array<char, 16> buffer;
-    net::IoResult read = net::IoResult::Ok(1);
-    while (read.ok()) read = co_await net::Read(*downstream, buffer, kNever);
-  }
-};
-
-class WorkerTest : public net::LoopFixture {
+// Looking at connections and ending them, as other threads do.
+class WorkerTest : public PoolFixture {
  protected:
   WorkerTest() {
-    for (uint32_t i = 0; i < stats_.workers(); ++i) {
-      workers_.push_back(*Worker::Create(i, {}, stats_));
-      workers_.back()->Start();
-    }
-  }
-  void TearDown() override {
-    if (idle_ == 0) {
-      Drain();
-      CloseAll();
-      ExpectIdle();
-    }
-    for (auto& worker : workers_) worker->Stop();
+    pool_->Start();
+    EXPECT_TRUE(Swap({MakeListener("127.0.0.1:0")}).ok());
   }
 
-  // A listener of that address, with sockets if it is new.
-  void Listen(const std::string& name, const net::SocketAddress& address, bool is_new = true,
-              bool unchanged = false) {
-    auto listener = std::make_shared<ListenerSnapshot>();
-    listener->name = name;
-    listener->address = address;
-    listener->drain_timeout = drain_timeout_;
-    listener->matcher.Add({}, "", errors_);
-    listener->chains.push_back(
-        {"", std::make_shared<const filter::Chain>(std::vector<filter::StreamFilterPtr>(),
-                                                   std::make_shared<Holding>())});
-    listener->limits = limits_;
-    listener->stats = {
-        &stats_.GetCounter("culvert_test_a_total", {}, "a."),
-        &stats_.GetGauge("culvert_test_b", {}, "b."),
-        &stats_.GetCounter("culvert_test_c_total", {}, "c."),
-        &stats_.GetCounter("culvert_test_d_total", {}, "d."),
-        &stats_.GetHistogram("culvert_test_e_seconds", {}, "e.", stats::LatencyBuckets())};
-    std::vector<net::Fd> sockets(workers_.size());
-    if (is_new) {
-      sockets = *OpenListeningSockets(address, kBacklog, static_cast<uint32_t>(workers_.size()));
-      sockaddr_storage bound;
-      socklen_t length = sizeof bound;
-      getsockname(sockets.front().get(), reinterpret_cast<sockaddr*>(&bound), &length);
-      address_ = *net::SocketAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&bound), length);
-    }
-    for (size_t i = 0; i < workers_.size(); ++i) {
-      parts_[i].push_back({listener, std::move(sockets[i]), unchanged});
-    }
-  }
-  void Apply() {
-    for (size_t i = 0; i < workers_.size(); ++i) workers_[i]->Apply(std::exchange(parts_[i], {}));
+  net::Fd ConnectAs(const std::string& user) {
+    net::Fd client = Connect();
+    EXPECT_EQ(ReadByte(client), '!');
+    if (user.empty()) return client;
+    EXPECT_EQ(write(client.get(), user.data(), user.size()), static_cast<ssize_t>(user.size()));
+    EXPECT_EQ(ReadByte(client), '!');
+    return client;
   }
 
-  // A client of the listener that came last.
-  net::Fd Connect() {
-    sockaddr_storage to;
-    socklen_t length = 0;
-    address_.ToSockaddr(&to, &length);
-    net::Fd fd(socket(address_.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-    return connect(fd.get(), reinterpret_cast<sockaddr*>(&to), length) == 0 ? std::move(fd)
-                                                                            : net::Fd();
+  ConnectionPage Page(Worker& worker, const ConnectionQuery& query, uint64_t after, uint32_t most) {
+    std::optional<ConnectionPage> page;
+    worker.ListConnections(query, after, most,
+                           [&](ConnectionPage found) { loop_.Post([&, found] { page = found; }); });
+    EXPECT_TRUE(RunUntil([&] { return page.has_value(); }));
+    return *page;
   }
-  // The next byte, or -1 once the connection is closed; 0 if neither comes.
-  static int ReadByte(const net::Fd& fd, std::chrono::milliseconds timeout = kGuardTime) {
-    pollfd waiting{fd.get(), POLLIN, 0};
-    if (poll(&waiting, 1, static_cast<int>(timeout.count())) != 1) return 0;
-    char byte = 0;
-    return read(fd.get(), &byte, 1) == 1 ? byte : -1;
+  std::vector<ConnectionInfo> List(const ConnectionQuery& query, uint32_t most = 1000) {
+    std::vector<ConnectionInfo> all;
+    for (const auto& worker : pool_->workers()) {
+      uint64_t after = 0;
+      do {
+        ConnectionPage page = Page(*worker, query, after, most);
+        EXPECT_LE(page.connections.size(), most);
+        for (ConnectionInfo& info : page.connections) all.push_back(std::move(info));
+        after = page.next;
+      } while (after != 0);
+    }
+    return all;
   }
-  void Drain() {
-    for (auto& worker : workers_) worker->Drain(loop_, [this] { ++idle_; });
+  uint32_t Killed(const std::function<void(Worker&, std::function<void(uint32_t)>)>& kill) {
+    uint32_t killed = 0;
+    size_t answers = 0;
+    for (const auto& worker : pool_->workers()) {
+      kill(*worker, [&](uint32_t count) {
+        loop_.Post([&, count] {
+          killed += count;
+          ++answers;
+        });
+      });
+    }
+    EXPECT_TRUE(RunUntil([&] { return answers == pool_->workers().size(); }));
+    return killed;
   }
-  void CloseAll() {
-    for (auto& worker : workers_) worker->CloseAll(net::CancelReason::kShutdown);
-  }
-  void ExpectIdle() {
-    EXPECT_TRUE(RunUntil([this] { return idle_ == workers_.size(); }));
-  }
-
-  static constexpr std::chrono::milliseconds kGuardTime = 20s;
-  stats::Registry stats_{2};
-  ConnectionCount connections_{0};
-  std::shared_ptr<ConnectionLimits> limits_ = std::make_shared<ConnectionLimits>(connections_);
-  std::vector<FieldError> errors_;
-  std::vector<std::unique_ptr<Worker>> workers_;
-  std::array<std::vector<WorkerListener>, 2> parts_;
-  net::SocketAddress address_;
-  Duration drain_timeout_ = Duration::max();
-  size_t idle_ = 0;
-  const net::SocketAddress any_port_ = *net::SocketAddress::Parse("127.0.0.1:0");
 };
 
-TEST_F(WorkerTest, ServesWhoWasInTheQueueWhenItBeganToDrain) {
-  Listen("a", any_port_);
-  Listen("b", *net::SocketAddress::Parse("127.0.0.2:0"));
-  Apply();
+TEST_F(WorkerTest, DescribesConnections) {
+  const net::Fd client = ConnectAs("alice");
+  const std::vector<ConnectionInfo> all = List({});
+  ASSERT_EQ(all.size(), 1u);
+  const ConnectionInfo& info = all.front();
+  EXPECT_EQ(info.listener, "a");
+  EXPECT_EQ(info.filter_chain, "the chain");
+  EXPECT_EQ(info.user, "alice");
+  EXPECT_EQ(info.source, BoundAddressOf(client.get(), {}).ToString());
+  EXPECT_EQ(info.phase, "tunnel");
+  EXPECT_LT(std::chrono::abs(std::chrono::system_clock::now() - info.start),
+            std::chrono::minutes(1));
+  EXPECT_EQ(pool_->WorkerOf(info.id)->IndexOf(info.id), Worker::IndexOf(info.id));
+}
+
+TEST_F(WorkerTest, ListsEachConnectionOncePageByPage) {
   std::vector<net::Fd> clients;
-  for (int i = 0; i < 50; ++i) clients.push_back(Connect());
-  Drain();
-  for (const net::Fd& client : clients) EXPECT_EQ(ReadByte(client), '!');
-  EXPECT_EQ(idle_, 0u);
-  clients.clear();
-  ExpectIdle();
-  EXPECT_EQ(connections_.count(), 0u);
+  for (uint32_t i = 0; i < ConnectionTable::kSlice * kWorkers * 2; ++i) {
+    clients.push_back(ConnectAs(""));
+  }
+  for (const uint32_t most : {1000u, 7u}) {
+    std::set<uint64_t> ids;
+    for (const ConnectionInfo& info : List({}, most)) {
+      EXPECT_TRUE(ids.insert(info.id).second);
+    }
+    EXPECT_EQ(ids.size(), clients.size());
+  }
+  // What matches is found however late it comes.
+  clients.push_back(ConnectAs("late"));
+  EXPECT_EQ(List({.user = "late"}).size(), 1u);
 }
 
-TEST_F(WorkerTest, EndsAtOnceWhenItIsClosedWhileItBeginsToDrain) {
-  Listen("a", any_port_);
-  Apply();
+TEST_F(WorkerTest, APageLooksAtSomeConnectionsOnly) {
   std::vector<net::Fd> clients;
-  for (int i = 0; i < 50; ++i) clients.push_back(Connect());
-  Drain();
-  CloseAll();
-  ExpectIdle();
-  EXPECT_EQ(connections_.count(), 0u);
-}
-
-TEST_F(WorkerTest, ReloadThatChangesNothingLetsConnectionsGoOn) {
-  drain_timeout_ = 1ms;
-  Listen("a", any_port_);
-  Apply();
-  const net::Fd client = Connect();
-  ASSERT_EQ(ReadByte(client), '!');
-  Listen("a", any_port_, false, true);
-  Apply();
-  EXPECT_EQ(ReadByte(client, 100ms), 0);
-  Listen("a", any_port_, false, false);
-  Apply();
-  EXPECT_EQ(ReadByte(client), -1);
-}
-
-TEST_F(WorkerTest, FurtherReloadsDoNotGiveAConnectionMoreTime) {
-  drain_timeout_ = 300ms;
-  Listen("a", any_port_);
-  Apply();
-  const net::Fd client = Connect();
-  ASSERT_EQ(ReadByte(client), '!');
-  int byte = 0;
-  for (int i = 0; i < 100 && byte == 0; ++i) {
-    Listen("a", any_port_, false, false);
-    Apply();
-    byte = ReadByte(client, 20ms);
+  for (uint32_t i = 0; i < ConnectionTable::kSlice * kWorkers * 2; ++i) {
+    clients.push_back(ConnectAs(""));
   }
-  EXPECT_EQ(byte, -1);
+  size_t most = 0;
+  for (const auto& worker : pool_->workers()) {
+    const ConnectionPage page = Page(*worker, {}, 0, 1'000'000);
+    most = std::max(most, page.connections.size());
+  }
+  EXPECT_EQ(most, ConnectionTable::kSlice);
 }
 
-TEST_F(WorkerTest, ConnectionsOfARemovedUnixListenerGoOnAndNewOnesAreRefused) {
-  const std::string path = fmt::format("/tmp/culvert_worker_test.{}", getpid());
-  Listen("a", *net::SocketAddress::Parse("unix:" + path));
-  Apply();
-  const net::Fd client = Connect();
-  ASSERT_EQ(ReadByte(client), '!');
-  Apply();
-  net::Fd late = Connect();
-  for (int i = 0; i < 1000 && late.valid(); ++i) {
-    // Whoever the kernel let in before the listener went was served.
-    EXPECT_EQ(ReadByte(late), '!');
-    late = Connect();
+TEST_F(WorkerTest, KillsOneConnection) {
+  const net::Fd one = ConnectAs("one");
+  const net::Fd other = ConnectAs("other");
+  const uint64_t id = List({.user = "one"}).front().id;
+  const auto kill = [id](Worker& worker, auto done) { worker.Kill(id, done); };
+  EXPECT_EQ(Killed(kill), 1u);
+  EXPECT_EQ(ReadByte(one), -1);
+  EXPECT_EQ(ReadByte(other, std::chrono::milliseconds(20)), 0);
+  ExpectConnections(1);
+  EXPECT_EQ(Killed(kill), 0u);
+}
+
+TEST_F(WorkerTest, KillsEveryConnectionOfAUser) {
+  std::vector<net::Fd> clients;
+  for (uint32_t i = 0; i < ConnectionTable::kSlice * kWorkers * 2; ++i) {
+    clients.push_back(ConnectAs(i % 2 == 0 ? "bob" : "eve"));
   }
-  EXPECT_FALSE(late.valid());
-  EXPECT_EQ(ReadByte(client, 50ms), 0);
-  unlink(path.c_str());
+  const auto kill = [](Worker& worker, auto done) { worker.KillUser("bob", done); };
+  EXPECT_EQ(Killed(kill), clients.size() / 2);
+  for (size_t i = 0; i < clients.size(); i += 2) EXPECT_EQ(ReadByte(clients[i]), -1);
+  ExpectConnections(static_cast<uint32_t>(clients.size() / 2));
+}
+
+TEST_F(WorkerTest, CountsConnections) {
+  EXPECT_EQ(pool_->connections(), 0u);
+  net::Fd client = ConnectAs("");
+  EXPECT_EQ(pool_->connections(), 1u);
+  client.Close();
+  ExpectConnections(0);
 }
 
 }  // namespace

@@ -1,8 +1,12 @@
 #include "source/tls/certificate.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <openssl/err.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
 
+#include <array>
 #include <chrono>
 
 #include "source/base/status.h"
@@ -149,6 +153,42 @@ TEST(SubjectTest, EscapesWhatWouldBreakALogLine) {
   EXPECT_EQ(SubjectOf(Leaf({.common_name = "a\nb"}).get()), "CN=a\\0Ab,O=Culvert tests");
   EXPECT_EQ(SubjectOf(Leaf({.common_name = "Zo\xc3\xab, x"}).get()),
             "CN=Zo\xc3\xab\\, x,O=Culvert tests");
+}
+
+TEST(CertificateDetailsTest, TellsWhoSignedItAndUntilWhen) {
+  const TestAuthority authority("the authority");
+  const KeyPair pair = authority.Issue({.common_name = "leaf", .days = 30}).Pair();
+  EXPECT_EQ(IssuerOf(pair.leaf()), "CN=the authority,O=Culvert tests");
+  const Validity validity = ValidityOf(pair.leaf());
+  const auto now = std::chrono::system_clock::now();
+  EXPECT_NEAR(std::chrono::duration<double>(validity.not_after - now).count(), 30 * 86400, 60);
+  EXPECT_NEAR(std::chrono::duration<double>(validity.not_before - now).count(), -86400, 60);
+}
+
+TEST(CertificateDetailsTest, NumbersAreHexadecimal) {
+  const TestAuthority authority("authority");
+  const KeyPair pair = authority.Issue({}).Pair();
+  ASN1_INTEGER_set(X509_get_serialNumber(pair.leaf()), 0x0a1b2c);
+  EXPECT_EQ(SerialNumberOf(pair.leaf()), "0a1b2c");
+  uint8_t* der = nullptr;
+  const int size = i2d_X509(pair.leaf(), &der);
+  const UniquePtr<uint8_t> owner(der);
+  std::array<uint8_t, SHA256_DIGEST_LENGTH> digest;
+  SHA256(der, size, digest.data());
+  EXPECT_EQ(FingerprintOf(pair.leaf()), fmt::format("{:02x}", fmt::join(digest, "")));
+  EXPECT_NE(FingerprintOf(pair.leaf()), FingerprintOf(authority.Issue({}).Pair().leaf()));
+}
+
+TEST(CertificateDetailsTest, TheKindOfKeyHasItsSize) {
+  const TestAuthority authority("authority");
+  const auto kind = [&](KeyType key) {
+    const Issued issued = authority.Issue({.key = key});
+    return KeyKindOf((*ParseCertificates(issued.certificate_pem))[0].get());
+  };
+  EXPECT_EQ(kind(KeyType::kRsa2048), "RSA 2048");
+  EXPECT_EQ(kind(KeyType::kP256), "ECDSA P-256");
+  EXPECT_EQ(kind(KeyType::kP521), "ECDSA P-521");
+  EXPECT_EQ(kind(KeyType::kEd25519), "ED25519");
 }
 
 TEST(MatchesServerNameTest, AWildcardStandsForOneLabel) {

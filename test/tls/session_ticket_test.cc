@@ -1,6 +1,11 @@
 // Resumption: which tickets are taken, and what a resumed session knows.
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "test/tls/tls_fixture.h"
 
 namespace culvert::tls {
@@ -155,6 +160,101 @@ TEST_P(SessionTicketTest, NoTicketLivesLongerThanAWeek) {
   options.session_lifetime = Duration::max();
   const auto context = ContextOf(options);
   EXPECT_EQ(Lifetime(*Ticket(*context)), 7 * 24 * 3600);
+}
+
+// Contexts that were given the same keys, as those of one listener before and after a reload.
+class SharedKeysTest : public SessionTicketTest {
+ protected:
+  ServerOptions Options() const {
+    ServerOptions options = DefaultOptions();
+    options.ticket_keys = keys_;
+    return options;
+  }
+  ServerOptions Options(ClientCertificateMode mode, const TestAuthority& authority,
+                        const std::vector<std::string>& allowed_names = {}) const {
+    ServerOptions options = Options();
+    options.client_certificate = mode;
+    options.client_authorities = authority.Bundle();
+    options.allowed_client_names = AllowedNames(allowed_names);
+    return options;
+  }
+  // Whether a session of the client, who shows `certificate_`, at `before` is resumed by `after`.
+  bool ResumesAcross(const ServerOptions& before, const ServerOptions& after) {
+    ClientOptions client = Client();
+    client.certificate = &certificate_;
+    const UniquePtr<SSL_SESSION> ticket = Ticket(*ContextOf(before), client);
+    client.session = ticket.get();
+    return Connect(*ContextOf(after), client).client->resumed();
+  }
+
+  const std::shared_ptr<TicketKeys> keys_ =
+      std::make_shared<TicketKeys>(std::chrono::hours(12), Clock::now());
+  const TestAuthority clients_{"clients", 101};
+  const KeyPair certificate_ =
+      clients_.Issue({.common_name = "alice", .names = {"DNS:app.test"}}).Pair();
+};
+
+INSTANTIATE_TEST_SUITE_P(Versions, SharedKeysTest,
+                         ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
+
+TEST_P(SharedKeysTest, ATicketOutlivesItsContext) {
+  EXPECT_TRUE(ResumesAcross(Options(), Options()));
+  EXPECT_TRUE(ResumesAcross(Options(ClientCertificateMode::kRequired, clients_),
+                            Options(ClientCertificateMode::kRequired, clients_)));
+}
+
+TEST_P(SharedKeysTest, ARenewedCertificateDoesNotEndSessions) {
+  ServerOptions renewed = Options();
+  renewed.key_pairs.clear();
+  renewed.key_pairs.push_back(
+      Authority()
+          .Issue({.common_name = "server", .names = {"DNS:server.test"}, .key_index = 7})
+          .Pair());
+  EXPECT_TRUE(ResumesAcross(Options(), renewed));
+}
+
+TEST_P(SharedKeysTest, NoTicketResumesUnderAnotherClientCertificateMode) {
+  using enum ClientCertificateMode;
+  for (const ClientCertificateMode before : {kOff, kOptional, kRequired}) {
+    for (const ClientCertificateMode after : {kOff, kOptional, kRequired}) {
+      EXPECT_EQ(ResumesAcross(before == kOff ? Options() : Options(before, clients_),
+                              after == kOff ? Options() : Options(after, clients_)),
+                before == after)
+          << int(before) << " to " << int(after);
+    }
+  }
+}
+
+TEST_P(SharedKeysTest, NoTicketResumesUnderOtherAuthorities) {
+  const TestAuthority others("others", 102);
+  const ServerOptions before = Options(ClientCertificateMode::kRequired, clients_);
+  ServerOptions after = Options(ClientCertificateMode::kRequired, clients_);
+  EXPECT_FALSE(ResumesAcross(before, Options(ClientCertificateMode::kRequired, others)));
+  after.client_authorities.push_back(std::move(others.Bundle()[0]));
+  EXPECT_FALSE(ResumesAcross(before, after));
+}
+
+TEST_P(SharedKeysTest, NoTicketResumesUnderOtherAllowedNames) {
+  const auto allow = [&](const std::vector<std::string>& names) {
+    return Options(ClientCertificateMode::kRequired, clients_, names);
+  };
+  EXPECT_FALSE(ResumesAcross(allow({}), allow({"other.test"})));
+  EXPECT_FALSE(ResumesAcross(allow({"app.test"}), allow({"app.test", "other.test"})));
+  EXPECT_TRUE(ResumesAcross(allow({"app.test", "b.test"}), allow({"b.test", "app.test"})));
+}
+
+TEST_P(SharedKeysTest, NoTicketResumesAtAnotherSite) {
+  ServerOptions other = Options();
+  other.key_pairs.clear();
+  other.key_pairs.push_back(
+      Authority().Issue({.common_name = "server", .names = {"DNS:other.test"}}).Pair());
+  EXPECT_FALSE(ResumesAcross(Options(), other));
+}
+
+TEST_P(SharedKeysTest, AShorterLifetimeHoldsForSessionsFromBefore) {
+  ServerOptions shorter = Options();
+  shorter.session_lifetime = std::chrono::minutes(1);
+  EXPECT_FALSE(ResumesAcross(Options(), shorter));
 }
 
 }  // namespace

@@ -49,6 +49,32 @@ TEST(TicketKeysTest, UnknownNamesAreNotFound) {
   EXPECT_FALSE(keys.Find({}, kStart));
 }
 
+TEST(TicketKeysTest, AnotherProcessGoesOnWithKeysOfTheSameAge) {
+  TicketKeys before(hours(12), kStart);
+  const TicketKey first = before.Current(kStart);
+  const TicketKey second = before.Current(kStart + hours(12));
+  const TicketKeys::State state = before.Export(kStart + hours(20));
+  ASSERT_EQ(state.keys.size(), 2);
+  EXPECT_EQ(state.age, hours(8));
+  // Its clock counts from somewhere else.
+  const TimePoint start = TimePoint() + hours(7);
+  TicketKeys after(hours(12), state, start);
+  EXPECT_EQ(after.Current(start).name, second.name);
+  EXPECT_EQ(after.Find(first.name, start)->key.cipher_key, first.cipher_key);
+  EXPECT_TRUE(after.Find(first.name, start)->renew);
+  EXPECT_NE(after.Current(start + hours(4)).name, second.name);
+  EXPECT_FALSE(after.Find(first.name, start + hours(16)));
+}
+
+TEST(TicketKeysTest, AStateHasNoKeyThatIsTooOld) {
+  TicketKeys keys(hours(12), kStart);
+  const TicketKey first = keys.Current(kStart);
+  const TicketKeys::State state = keys.Export(kStart + hours(36));
+  EXPECT_EQ(state.keys.size(), TicketKeys::kMostKeys);
+  EXPECT_EQ(state.age, seconds(0));
+  for (const TicketKey& key : state.keys) EXPECT_NE(key.name, first.name);
+}
+
 TEST(TicketKeysTest, WorkersShareOneKey) {
   TicketKeys keys(seconds(1), kStart);
   std::atomic<int> lost = 0;

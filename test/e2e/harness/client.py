@@ -142,6 +142,13 @@ def refused_tunnel(address, authority, credentials=None, tls=None, headers=(), s
         return reply
 
 
+def status_of(address, authority, credentials=None, tls=None):
+    """The status of the reply to a CONNECT, whatever it is."""
+    connection, reply = connect(address, authority, credentials, tls)
+    connection.close()
+    return reply.status
+
+
 def exchange(address, request, tls=None):
     """The reply to a request given as bytes; the connection is closed after it."""
     with contextlib.closing(dial(address, tls)) as connection:

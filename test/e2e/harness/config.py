@@ -4,6 +4,7 @@ from harness.ports import free_port
 
 LOOPBACK = ["127.0.0.0/8", "::1/128"]
 ALLOW_LOOPBACK = {"rules": [{"allow": {"networks": LOOPBACK}}]}
+DENY_LOOPBACK = {"rules": [{"deny": {"networks": LOOPBACK}}]}
 ACCESS_LOG = [{"filename": "/dev/stdout"}]
 
 
@@ -58,3 +59,18 @@ def config(*listeners, clusters=(), identity_providers=(), access_log=None, **pr
         "clusters": list(clusters),
         "access_log": ACCESS_LOG if access_log is None else access_log,
     }
+
+
+def tcp_proxy(cluster_name, **fields):
+    return {"tcp_proxy": {"cluster": cluster_name, **fields}}
+
+
+def admin(read_write=(), read_only=()):
+    """The admin filter; each argument is a list of names that a client's certificate may have."""
+    rules = {"read_write": read_write, "read_only": read_only}
+    return {"admin": {role: [{"names": list(names)}] for role, names in rules.items() if names}}
+
+
+def with_listeners(settings, *listeners, **fields):
+    """The same config with other listeners, and other top-level fields if given."""
+    return {**settings, "listeners": list(listeners), **fields}

@@ -34,9 +34,12 @@ def run_command(*arguments, environment=None, timeout=30):
 
 
 class Culvert:
-    """`culvert run` with a config. Always ended by `stop()`, which the fixture that made it calls."""
+    """`culvert run` with a config. Always ended by `stop()`, which the fixture that made it calls.
 
-    def __init__(self, folder, config, arguments=(), open_files=None, environment=None):
+    `wrapper` are the words of a program that runs the binary in its own place; it gets the descriptors `passed`.
+    """
+
+    def __init__(self, folder, config, arguments=(), open_files=None, environment=None, wrapper=(), passed=()):
         self.folder = folder
         self.config = config
         self.has_listened = False
@@ -45,7 +48,7 @@ class Culvert:
         self._output = []  # lines of standard output that are no access log records
         self._changed = threading.Condition()
         self._process = subprocess.Popen(
-            [BINARY, "run", "-c", write_config(folder, config), *arguments],
+            [*wrapper, BINARY, "run", "-c", write_config(folder, config), *arguments], pass_fds=passed,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
             env={**os.environ, **(environment or {})}, preexec_fn=_limit_open_files(open_files),
         )
@@ -68,6 +71,12 @@ class Culvert:
     @property
     def port(self):
         return self.address()[1]
+
+    @property
+    def admin_address(self):
+        """Of the admin API, as gRPC writes addresses."""
+        process = self.config["process"]
+        return process.get("admin", {}).get("address") or f"unix:{process['state_directory']}/admin.sock"
 
     def wait_until_listening(self, timeout=20):
         deadline = time.monotonic() + timeout
@@ -134,6 +143,11 @@ class Culvert:
             reader.join(5)
         return status
 
+    def become(self, process):
+        """Another process, which has the same outputs, is from now on the one that is meant; returns the one before."""
+        self._process, before = process, self._process
+        return before
+
     def memory(self, what="VmRSS"):
         """Bytes; VmRSS is what it has now, VmHWM the most it ever had."""
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
@@ -177,7 +191,8 @@ def _split_address(address):
 def _listens(address):
     if isinstance(address, str):
         return pathlib.Path(address).is_socket()
-    return is_listening(address[1])
+    # Where the kernel chooses the port, it is not known here.
+    return address[1] == 0 or is_listening(address[1])
 
 
 def _limit_open_files(count):

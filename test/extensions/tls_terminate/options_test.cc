@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <string>
+#include <vector>
+
 #include "extensions/tls_terminate/factory.h"
 #include "test/extensions/tls_terminate/config.h"
 #include "test/fakes/filter_fixture.h"
@@ -95,13 +99,24 @@ TEST_F(OptionsTest, ACertificateThatMayNotSignIsRefused) {
 }
 
 TEST_F(OptionsTest, AnExpiredCertificateIsAWarning) {
-  testing::internal::CaptureStderr();
-  EXPECT_EQ(ErrorsOf(ConfigOf({Authority().Issue({.common_name = "old", .days = -3})})), "");
-  const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_NE(log.find("listener 'test': tls_terminate.certificates[0]: the certificate "
-                     "(CN=old,O=Culvert tests) expired at 20"),
-            std::string::npos)
-      << log;
+  EXPECT_EQ(ErrorsOf(ConfigOf({Authority().Issue({.common_name = "new"}),
+                               Authority().Issue({.common_name = "old", .days = -3})})),
+            "");
+  ASSERT_EQ(environment_.warnings().size(), 1);
+  const FieldError& warning = environment_.warnings()[0];
+  EXPECT_EQ(warning.path, "f.certificates[1]");
+  EXPECT_TRUE(warning.message.starts_with("the certificate (CN=old,O=Culvert tests) expired at 20"))
+      << warning.message;
+  EXPECT_TRUE(warning.message.ends_with("; clients will refuse it")) << warning.message;
+}
+
+TEST_F(OptionsTest, AuthoritiesThatNobodyAsksAreAWarning) {
+  v1::TlsTerminate config = Good();
+  config.mutable_client_certificate()->mutable_ca()->set_inline_string(Authority().pem());
+  EXPECT_EQ(ErrorsOf(config), "");
+  EXPECT_EQ(environment_.warnings(),
+            (std::vector<FieldError>{
+                {"f.client_certificate", "mode is OFF: no certificate is asked for"}}));
 }
 
 TEST_F(OptionsTest, VersionsMustNotBeTheWrongWayRound) {
