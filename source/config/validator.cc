@@ -70,13 +70,18 @@ class Validator {
       for (int i = 0; i < size; ++i) CheckValue(message, field, i, path.Item(i));
       return;
     }
-    // Zero that was written is a value, though the message cannot tell it from nothing.
     const bool has = reflection.HasField(message, &field);
     std::string scratch;
     const bool is_empty_string = has && field.cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING &&
                                  reflection.GetStringReference(message, &field, &scratch).empty();
     if (is_empty_string || !has) CheckAbsent(field, path);
-    if (has || diagnostics_.sources().Contains(path)) CheckValue(message, field, kSingular, path);
+    if (has || IsWrittenZero(field, path)) CheckValue(message, field, kSingular, path);
+  }
+
+  // Zero that was written is a value, though the message cannot tell it from nothing. Where it is a
+  // good one, nobody needs to know.
+  bool IsWrittenZero(const pb::FieldDescriptor& field, const Path& path) const {
+    return RulesOf(field).minimum() > 0 && diagnostics_.sources().Contains(path);
   }
 
   void CheckAbsent(const pb::FieldDescriptor& field, const Path& path) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <grpc/grpc.h>
 #include <grpc/support/log.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel_posix.h>
@@ -60,6 +61,9 @@ struct Client::Connection {
 };
 
 Client::Client(ClientOptions options) : options_(std::move(options)) {
+  // Never shut down: that would wait for up to 10 s for gRPC's poller of sockets that could not be
+  // written at once.
+  grpc_init();
   // What gRPC logs is of use to who asks for it alone.
   if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
 }

@@ -22,9 +22,9 @@ Table MakeTable(const Connections& connections, bool watch) {
   Table table({{.title = "ID", .right = true},
                {.title = "LISTENER", .rank = 5, .minimum = 8},
                {.title = "USER", .minimum = 5},
-               {.title = "SOURCE", .minimum = 13},
-               {.title = "DESTINATION", .minimum = 16},
-               {.title = "PHASE", .rank = 2},
+               {.title = "SOURCE", .minimum = 12},
+               {.title = "DESTINATION", .minimum = 20},
+               {.title = "PHASE", .rank = 2, .minimum = 7},
                {.title = "AGE", .right = true, .rank = 3},
                {.title = "IN", .right = true, .rank = totals},
                {.title = "OUT", .right = true, .rank = totals},
@@ -35,9 +35,9 @@ Table MakeTable(const Connections& connections, bool watch) {
     table.Add({std::to_string(connection.id()), connection.listener(), connection.user(),
                connection.source(), connection.destination(), connection.phase(),
                HumanAge(now - ToWallTime(connection.start())),
-               HumanSize(static_cast<double>(connection.bytes_received())),
-               HumanSize(static_cast<double>(connection.bytes_sent())),
-               HumanSize(connection.receive_rate()), HumanSize(connection.send_rate())});
+               ShortSize(static_cast<double>(connection.bytes_received())),
+               ShortSize(static_cast<double>(connection.bytes_sent())),
+               ShortSize(connection.receive_rate()), ShortSize(connection.send_rate())});
   }
   return table;
 }

@@ -12,8 +12,8 @@
 namespace culvert::ctl {
 namespace {
 
-// `number` scaled down to below 1000 (sizes: to what is shown in four digits) with its unit: one
-// decimal below 10 units, none above. Cut, not rounded: 1023.9 must not become 1024.
+// `number` in the largest unit that it has one of: with one decimal below 10, else without. Cut,
+// not rounded: 1023.9 must not become 1024.
 std::string Scale(double number, double base, std::span<const std::string_view> units) {
   size_t unit = 0;
   while (number >= base && unit + 1 < units.size()) {
@@ -29,6 +29,11 @@ std::string Scale(double number, double base, std::span<const std::string_view> 
 std::string HumanSize(double bytes) {
   static constexpr std::array<std::string_view, 7> kUnits = {"B",   "KiB", "MiB", "GiB",
                                                              "TiB", "PiB", "EiB"};
+  return Scale(std::max(bytes, 0.0), 1024, kUnits);
+}
+
+std::string ShortSize(double bytes) {
+  static constexpr std::array<std::string_view, 7> kUnits = {"B", "K", "M", "G", "T", "P", "E"};
   return Scale(std::max(bytes, 0.0), 1024, kUnits);
 }
 

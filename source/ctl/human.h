@@ -16,6 +16,9 @@ using WallTime = std::chrono::system_clock::time_point;
 // `0B`, `1023B`, `1.5KiB`, `12MiB`: at most 7 characters.
 std::string HumanSize(double bytes);
 
+// The same in at most 5: `1023B`, `1.5K`, `12M`.
+std::string ShortSize(double bytes);
+
 // `1.5KiB/s`
 std::string HumanRate(double bytes_per_second);
 

@@ -25,6 +25,13 @@ std::optional<Detail> FindDetail(const Outcome& outcome) {
   return std::nullopt;
 }
 
+// Below the message, unless that says the same.
+void WarnOfViolation(const Console& console, const std::string& message, const std::string& subject,
+                     const std::string& description) {
+  if (message.find(description) != std::string::npos) return;
+  console.Warn(fmt::format("  {}: {}", subject, description));
+}
+
 std::string ErrorLine(const v1::ConfigError& error) {
   std::string line = error.file();
   if (error.line() != 0) line += fmt::format(":{}:{}", error.line(), error.column());
@@ -71,12 +78,12 @@ int Invocation::Refuse(const Outcome& outcome) const {
   console.Warn(fmt::format("culvertctl {}: {}", command, outcome.message));
   if (const auto failure = FindDetail<google::rpc::PreconditionFailure>(outcome)) {
     for (const auto& violation : failure->violations()) {
-      console.Warn(fmt::format("  {}: {}", violation.subject(), violation.description()));
+      WarnOfViolation(console, outcome.message, violation.subject(), violation.description());
     }
   }
   if (const auto request = FindDetail<google::rpc::BadRequest>(outcome)) {
     for (const auto& violation : request->field_violations()) {
-      console.Warn(fmt::format("  {}: {}", violation.field(), violation.description()));
+      WarnOfViolation(console, outcome.message, violation.field(), violation.description());
     }
   }
   return kNo;

@@ -131,7 +131,7 @@ std::vector<Entry> ServerCommands() {
       {{"info", "tells what the server is and how it does", "culvertctl info --output json"}, Info},
       {{"log-level",
         "shows or sets how much the server logs, by component",
-        "culvertctl log-level tls=debug",
+        "culvertctl log-level listener=debug",
         {},
         {{"[COMPONENT=]LEVEL", "trace, debug, info, warning or error", 0, SIZE_MAX}}},
        LogLevel},

@@ -47,9 +47,9 @@ int History(const Invocation& invocation) {
   if (invocation.json) return invocation.PrintJson(response);
   Table table({{.title = "VERSION", .right = true},
                {.title = "APPLIED (UTC)"},
-               {.title = "AUTHOR", .minimum = 8},
-               {.title = "ORIGIN", .minimum = 10},
-               {.title = "LABEL", .minimum = 8},
+               {.title = "AUTHOR", .minimum = 12},
+               {.title = "ORIGIN", .minimum = 16},
+               {.title = "LABEL", .minimum = 16},
                {.title = "CHECKSUM", .rank = 1}});
   for (const v1::Version& version : response.versions()) {
     const bool runs = version.number() == response.running_version();

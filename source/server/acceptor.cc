@@ -28,12 +28,17 @@ bool IsExhaustion(int error) {
 
 }  // namespace
 
-// Others, of this process or of another, may go on with the socket.
-Acceptor::~Acceptor() { scope_.loop().Unwatch(socket_->fd.get()); }
+Acceptor::~Acceptor() { Unwatch(); }
+
+// Others, of this process or of another, may go on with the socket; closing it is not enough.
+void Acceptor::Unwatch() {
+  if (std::exchange(watched_, false)) scope_.loop().Unwatch(socket_->fd.get());
+}
 
 void Acceptor::Start() {
   Listen();
-  if (!scope_.loop().Watch(socket_->fd.get(), events_)) {
+  watched_ = scope_.loop().Watch(socket_->fd.get(), events_);
+  if (!watched_) {
     log::Error(log::kListener, "listener {}: the kernel refuses to watch its socket",
                listener_->snapshot->name);
   }
@@ -67,6 +72,8 @@ void Acceptor::Retire() {
 void Acceptor::Release() {
   retired_ = true;
   released_ = true;
+  // Now, since another acceptor of this worker may be the next to have it.
+  Unwatch();
   scope_.Cancel(net::CancelReason::kDrained);
 }
 

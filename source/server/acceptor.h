@@ -59,6 +59,7 @@ class Acceptor final : private net::Timer {
   // False: no more to accept, see errno.
   bool AcceptOne();
   void Listen();
+  void Unwatch();
   void OnTimer() override { Close(net::CancelReason::kDrained); }
 
   ServedListenerPtr listener_;
@@ -67,6 +68,7 @@ class Acceptor final : private net::Timer {
   net::FdEvents events_;
   net::Scope scope_;
   net::Readiness descriptor_freed_;
+  bool watched_ = false;
   bool retired_ = false;
   bool released_ = false;
 };

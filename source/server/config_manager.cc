@@ -21,10 +21,12 @@ constexpr size_t kDefaultKeptVersions = 20;
 
 using Kind = ApplyOutcome::Kind;
 
+// Without `..` and a slash at the end, so that one folder has one name.
 std::string Absolute(const std::string& directory) {
   std::error_code error;
-  const std::filesystem::path path = std::filesystem::absolute(directory, error);
-  return error ? directory : path.lexically_normal().string();
+  const std::filesystem::path path = std::filesystem::absolute(directory, error).lexically_normal();
+  if (error) return directory;
+  return path.has_filename() ? path.string() : path.parent_path().string();
 }
 
 config::LoadResult Load(ConfigSource source, const config::LoadOptions& options) {
@@ -70,7 +72,6 @@ absl::Status ConfigManager::Start(ConfigVersion version, SnapshotPtr snapshot,
     return absl::OkStatus();
   }
   version.number = std::max(version.number, NextNumber());
-  version.base_directory = Absolute(version.base_directory);
   running_ = std::make_shared<const ConfigVersion>(std::move(version));
   history_.insert(history_.begin(), running_);
   return store_ ? store_->Save(*running_, MaxKept()) : absl::OkStatus();
@@ -88,8 +89,7 @@ ApplyOutcome ConfigManager::ApplyFile(const std::string& file) {
   ApplyRequest request;
   request.origin = std::string(kFileOrigin) + file;
   if (auto refusal = Refuse(request)) return *std::move(refusal);
-  return ApplyLoaded(config::LoadConfigFile(file, LoadOptions()), Absolute(BaseDirectoryOf(file)),
-                     request);
+  return ApplyLoaded(config::LoadConfigFile(file, LoadOptions()), BaseDirectoryOf(file), request);
 }
 
 ApplyOutcome ConfigManager::Rollback(uint64_t number, ApplyRequest request) {

@@ -1,6 +1,7 @@
 #include "source/server/server.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/signalfd.h>
 
 #include <csignal>
@@ -21,6 +22,7 @@ namespace {
 
 constexpr Duration kFileCheckInterval = std::chrono::seconds(1);
 constexpr Duration kDefaultDrainTimeout = std::chrono::seconds(30);
+constexpr Duration kShutdownGrace = std::chrono::milliseconds(200);
 constexpr Duration kFarewellTimeout = std::chrono::seconds(2);
 constexpr std::chrono::milliseconds kLogFlushTimeout{2000};
 
@@ -136,9 +138,11 @@ Task<void> Server::WatchFiles() {
   while (true) {
     const net::WaitOutcome outcome = co_await net::SleepUntil(loop_.now() + kFileCheckInterval);
     if (outcome == net::WaitOutcome::kCancelled) co_return;
-    workers_->SweepRetired();
+    // What many changes in a row leave in the heap goes back to the system.
+    if (workers_->SweepRetired() > 0) malloc_trim(0);
     ReadUsersAgain();
     if (!draining_) configs_->RefreshFiles();
+    ReportStatus();
   }
 }
 
@@ -153,6 +157,17 @@ void Server::ReadUsersAgain() {
       log::Info(log::kIdentity, "identity provider {}: users were read again", name);
     }
   }
+}
+
+// For `systemctl status`.
+void Server::ReportStatus() {
+  const uint32_t open = workers_->connections();
+  std::string status = fmt::format("{}, {} connection{}, config version {}",
+                                   draining_ ? "draining" : "serving", open, PluralEnd(open),
+                                   configs_->running()->number);
+  if (status == reported_status_) return;
+  service_manager_.SetStatus(status);
+  reported_status_ = std::move(status);
 }
 
 void Server::ReopenLogs() {
@@ -175,10 +190,10 @@ void Server::Drain(std::optional<Duration> timeout) {
   if (draining_) return;
   service_manager_.Stopping();
   if (offer_ != nullptr) offer_->Stop();
-  BeginDrain(timeout);
+  BeginDrain(LateRequests::kRefused, timeout);
 }
 
-void Server::BeginDrain(std::optional<Duration> timeout) {
+void Server::BeginDrain(LateRequests late_requests, std::optional<Duration> timeout) {
   draining_ = true;
   if (admin_api_ != nullptr) admin_api_->SetServing(false);
   configs_->Close("the process is draining");
@@ -188,7 +203,7 @@ void Server::BeginDrain(std::optional<Duration> timeout) {
   const uint32_t open = workers_->connections();
   log::Info("draining: {} connection{} open, for {} s at most", open, PluralEnd(open),
             std::chrono::duration_cast<std::chrono::seconds>(limit).count());
-  workers_->Drain(loop_, [this] {
+  workers_->Drain(loop_, late_requests, [this] {
     workers_idle_ = true;
     EndIfIdle();
   });
@@ -201,8 +216,11 @@ Task<void> Server::EndDrain(Duration timeout) {
 }
 
 void Server::Shutdown() {
-  if (!draining_) Drain(Duration::zero());
-  Close();
+  if (draining_) {
+    net::Spawn(scope_, EndDrain(kShutdownGrace), [] {});
+  } else {
+    Drain(kShutdownGrace);
+  }
 }
 
 void Server::Close() {

@@ -66,7 +66,7 @@ class Server final : private SnapshotHost, private TakeOverOffer::Host {
   // Takes no more connections and ends with the last one, or after the time-out (unset:
   // process.drain_timeout).
   void Drain(std::optional<Duration> timeout);
-  // Closes what is open, and ends.
+  // Closes what is open, after a moment in which whoever asked for it is answered, and ends.
   void Shutdown();
   void ReopenLogs();
 
@@ -76,6 +76,7 @@ class Server final : private SnapshotHost, private TakeOverOffer::Host {
   bool AskPredecessor();
   bool BuildInitialConfig(InheritedSockets& inherited);
   bool OpenAdminSocket();
+  bool WaitForSuccessor();
   bool Begin();
   bool Fail(std::string_view why);
   InheritedSockets TakeInherited();
@@ -90,9 +91,10 @@ class Server final : private SnapshotHost, private TakeOverOffer::Host {
 
   void Reload();
   void ReadUsersAgain();
+  void ReportStatus();
   void CountReload(std::string_view what, bool ok);
   void OnSignal(int signal);
-  void BeginDrain(std::optional<Duration> timeout);
+  void BeginDrain(LateRequests late_requests, std::optional<Duration> timeout);
   void Close();
   void EndIfIdle();
   void ShutDown();
@@ -119,6 +121,7 @@ class Server final : private SnapshotHost, private TakeOverOffer::Host {
   std::unique_ptr<ConfigManager> configs_;
   std::unique_ptr<AdminListener> admin_listener_;
   std::unique_ptr<TakeOverOffer> offer_;
+  std::string reported_status_;
   bool admin_taken_over_ = false;
   bool workers_idle_ = false;
   bool draining_ = false;

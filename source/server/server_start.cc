@@ -50,6 +50,8 @@ bool Server::StartUp() {
     process_->services().admin_gate = admin_api_.get();
   }
   process_->services().connections.set_limit(settings.max_connections());
+  // A state directory has one process: found out before anything else of another one is met.
+  if (predecessor_ == nullptr && !WaitForSuccessor()) return false;
   InheritedSockets inherited = TakeInherited();
   if (!BuildInitialConfig(inherited) || !OpenAdminSocket()) return false;
   WarnOfDescriptors(descriptors);
@@ -166,33 +168,19 @@ bool Server::OpenAdminSocket() {
 
 // All is ready: from here on there are clients.
 bool Server::Begin() {
-  workers_->Start();
   if (predecessor_ != nullptr) {
     std::vector<net::SocketAddress> taken = workers_->taken_over();
     if (admin_taken_over_) taken.push_back(admin_listener_->address());
+    // Who connects between its letting go and our start waits in the sockets' queues.
     const absl::Status committed =
         predecessor_->Commit(taken, stats(), Clock::now() + TakeOverRequest::kCommitTimeout);
-    if (!committed.ok()) {
-      workers_->Drain(loop_, [] {});
-      workers_->CloseAll(net::CancelReason::kShutdown);
-      return Fail(Message(committed));
-    }
+    if (!committed.ok()) return Fail(Message(committed));
     predecessor_->Follow(scope_, [this] { EndIfIdle(); });
   }
+  workers_->Start();
   if (admin_listener_ != nullptr) admin_listener_->Start();
-  if (!state_directory_.empty()) {
-    auto offer = TakeOverOffer::Listen(
-        {.state_directory = state_directory_, .replaces = predecessor_ != nullptr}, stats(), *this,
-        scope_);
-    if (!offer.ok()) {
-      // The process before this one may be gone: serving goes on, only not to a successor.
-      if (predecessor_ == nullptr) return Fail(Message(offer.status()));
-      log::Warning(log::kTakeOver, "{}; no other process will be able to take over",
-                   Message(offer.status()));
-    } else {
-      offer_ = *std::move(offer);
-    }
-  }
+  // Where that is refused, serving goes on all the same: nobody else does.
+  if (predecessor_ != nullptr) WaitForSuccessor();
   const config::v1::Node& node = snapshot()->config.process().node();
   stats()
       .GetGauge("culvert_node_info", {{"id", node.id()}, {"cluster", node.cluster()}},
@@ -200,6 +188,17 @@ bool Server::Begin() {
       .SetShared(1);
   log::Info("culvert is ready with {} worker{}", worker_count_, worker_count_ == 1 ? "" : "s");
   service_manager_.Ready();
+  ReportStatus();
+  return true;
+}
+
+bool Server::WaitForSuccessor() {
+  if (state_directory_.empty()) return true;
+  auto offer = TakeOverOffer::Listen(
+      {.state_directory = state_directory_, .replaces = predecessor_ != nullptr}, stats(), *this,
+      scope_);
+  if (!offer.ok()) return Fail(Message(offer.status()));
+  offer_ = *std::move(offer);
   return true;
 }
 
@@ -231,7 +230,7 @@ void Server::Release(const std::vector<net::SocketAddress>& taken, pid_t success
   // Callers find the successor when they connect again.
   if (admin_api_ != nullptr) admin_api_->Stop();
   workers_->HandOver(taken);
-  BeginDrain(std::nullopt);
+  BeginDrain(LateRequests::kServed, std::nullopt);
 }
 
 void Server::Abandoned(std::string_view why) {

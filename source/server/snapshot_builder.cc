@@ -139,16 +139,19 @@ class Builder {
     return listener;
   }
 
+  // Whether each of `wanted` is what its name stands for in `things`.
+  template <class Wanted, class Things>
+  static bool AllIn(const std::vector<Wanted>& wanted, const Things& things) {
+    return std::ranges::all_of(wanted, [&things](const Wanted& one) {
+      const auto found = things.find(one->name());
+      return found != things.end() && found->second == one;
+    });
+  }
+
   // Whether all that a listener refers to is still the same.
   bool Holds(const BuiltFrom& from) {
-    const auto same_in = [](const auto& things) {
-      return [&things](const auto& thing) {
-        const auto found = things.find(thing->name());
-        return found != things.end() && found->second == thing;
-      };
-    };
-    return std::ranges::all_of(from.clusters, same_in(snapshot_->clusters)) &&
-           std::ranges::all_of(from.identity_providers, same_in(snapshot_->identity_providers)) &&
+    return AllIn(from.clusters, snapshot_->clusters) &&
+           AllIn(from.identity_providers, snapshot_->identity_providers) &&
            std::ranges::all_of(from.files, [this](const auto& file) {
              return CurrentFingerprint(file.first, snapshot_->files) == file.second;
            });

@@ -105,7 +105,8 @@ absl::Status TakeOverRequest::Commit(std::span<const net::SocketAddress> taken,
   } else {
     status = AwaitRelease(deadline);
   }
-  if (!status.ok()) channel_.reset();
+  committed_ = status.ok();
+  if (!committed_) channel_.reset();
   return status;
 }
 
@@ -127,7 +128,7 @@ absl::Status TakeOverRequest::AwaitRelease(TimePoint deadline) {
 }
 
 void TakeOverRequest::GiveUp(std::string_view why) {
-  if (channel_ == nullptr) return;
+  if (channel_ == nullptr || committed_) return;
   take_over::Message message;
   message.mutable_failed()->set_reason(std::string(why));
   // The old process reads while it waits, so there is room for one short message.

@@ -48,7 +48,8 @@ class TakeOverRequest {
                       TimePoint deadline);
   static constexpr Duration kCommitTimeout = std::chrono::seconds(30);
 
-  // Instead of Commit(): the reason, for the log of the old process.
+  // Instead of Commit(): the reason, for the log of the old process. Does nothing once that has
+  // let go.
   void GiveUp(std::string_view why);
 
   // After Commit(): adds what the old process still counts, in `scope`, which is cancelled before
@@ -70,6 +71,7 @@ class TakeOverRequest {
   std::unique_ptr<FdChannel> channel_;
   TakeOverState state_;
   stats::Registry* stats_ = nullptr;
+  bool committed_ = false;
 };
 
 }  // namespace culvert::server

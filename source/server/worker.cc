@@ -124,11 +124,7 @@ void Worker::OnAccepted(Acceptor& acceptor, net::Fd fd, const net::SocketAddress
   const uint64_t id = origin.id;
   Connection& connection = connections_.Add(*services_, served, std::move(origin));
   CountConnections();
-  if (draining_) {
-    connection.context().Drain();
-  } else if (served->retired) {
-    connection.Retire();
-  }
+  Tell(connection);
   if (closing_ != net::CancelReason::kNone) connection.context().scope().Cancel(closing_);
   std::unique_ptr<net::SocketStream> stream = net::SocketStream::Create(loop_, std::move(fd));
   if (stream == nullptr) {
@@ -188,16 +184,27 @@ void Worker::TellSome(uint64_t round, uint64_t after) {
   // Another round has begun since.
   if (round != telling_round_) return;
   const uint64_t next = connections_.VisitSlice(after, [this](Connection& connection) {
-    if (draining_) connection.context().Drain();
-    if (connection.served().retired) connection.Retire();
+    Tell(connection);
     return true;
   });
   if (next != 0) loop_.Post([this, round, next] { TellSome(round, next); });
 }
 
-void Worker::Drain(net::EventLoop& loop, std::function<void()> on_idle) {
-  loop_.Post([this, &loop, on_idle = std::move(on_idle)] {
+// That it is to end, if it is.
+void Worker::Tell(Connection& connection) const {
+  if (draining_ && late_requests_ == LateRequests::kRefused) {
+    connection.context().Drain();
+  } else if (draining_) {
+    connection.context().Retire();
+  }
+  if (connection.served().retired) connection.Retire();
+}
+
+void Worker::Drain(net::EventLoop& loop, LateRequests late_requests,
+                   std::function<void()> on_idle) {
+  loop_.Post([this, &loop, late_requests, on_idle = std::move(on_idle)] {
     draining_ = true;
+    late_requests_ = late_requests;
     on_idle_ = [&loop, on_idle] { loop.Post(on_idle); };
     TellConnections();
     for (Acceptor& acceptor : acceptors_) acceptor.Retire();

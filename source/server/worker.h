@@ -43,6 +43,15 @@ struct ListenerUpdate {
   bool handed_over = false;
 };
 
+// What becomes, while a process drains, of a request that comes on a connection which is there
+// already.
+enum class LateRequests : uint8_t {
+  // Nothing that may last is to begin: the process is about to end.
+  kRefused,
+  // Another process serves the new connections, and nobody is to notice.
+  kServed,
+};
+
 class Worker final : private Acceptor::Host {
  public:
   // `stats` and `exhaustion` outlive it.
@@ -63,7 +72,7 @@ class Worker final : private Acceptor::Host {
   void Update(std::vector<ListenerUpdate> updates);
   // Accepts what the kernel has accepted, closes the sockets, and lets connections end. `on_idle`
   // is posted to `loop` when none is left.
-  void Drain(net::EventLoop& loop, std::function<void()> on_idle);
+  void Drain(net::EventLoop& loop, LateRequests late_requests, std::function<void()> on_idle);
   // Ends every connection.
   void CloseAll(net::CancelReason reason);
 
@@ -96,6 +105,7 @@ class Worker final : private Acceptor::Host {
               std::string_view reason);
   // Tells connections what has become of their listeners, some at a time.
   void TellConnections();
+  void Tell(Connection& connection) const;
   void TellSome(uint64_t round, uint64_t after);
   void KillSome(const std::string& user, uint64_t after, uint32_t killed,
                 const std::function<void(uint32_t)>& done);
@@ -117,6 +127,7 @@ class Worker final : private Acceptor::Host {
   uint64_t telling_round_ = 0;
   bool exhausted_ = false;
   bool draining_ = false;
+  LateRequests late_requests_ = LateRequests::kServed;
   // Why connections end that come out of a queue although all are being closed.
   net::CancelReason closing_ = net::CancelReason::kNone;
   std::function<void()> on_idle_;

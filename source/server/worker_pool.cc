@@ -104,9 +104,10 @@ void WorkerPool::Start() {
   for (auto& worker : workers_) worker->Start();
 }
 
-void WorkerPool::Drain(net::EventLoop& main, std::function<void()> on_idle) {
+void WorkerPool::Drain(net::EventLoop& main, LateRequests late_requests,
+                       std::function<void()> on_idle) {
   for (auto& worker : workers_) {
-    worker->Drain(main, [this, on_idle] {
+    worker->Drain(main, late_requests, [this, on_idle] {
       if (++idle_workers_ == workers_.size()) on_idle();
     });
   }
@@ -124,9 +125,9 @@ void WorkerPool::Stop() {
   retired_.clear();
 }
 
-void WorkerPool::SweepRetired() {
-  std::erase_if(retired_, [](const auto& listener) { return listener.use_count() == 1; });
+size_t WorkerPool::SweepRetired() {
   addresses_.Sweep();
+  return std::erase_if(retired_, [](const auto& listener) { return listener.use_count() == 1; });
 }
 
 void WorkerPool::HandOver(std::span<const net::SocketAddress> taken) {

@@ -48,7 +48,7 @@ class WorkerPool {
 
   // Accepts what the kernel has accepted, closes the sockets and lets connections end. `on_idle` is
   // called once on `main`, which outlives this, when none is left.
-  void Drain(net::EventLoop& main, std::function<void()> on_idle);
+  void Drain(net::EventLoop& main, LateRequests late_requests, std::function<void()> on_idle);
 
   // Ends every connection. After Drain(), or nobody says when they have ended.
   void CloseAll(net::CancelReason reason);
@@ -57,9 +57,9 @@ class WorkerPool {
   // themselves live until the pool is destroyed, so that other threads may post to them.
   void Stop();
 
-  // Frees listeners that were replaced and have no connection left. To be called once a second or
-  // so: no worker is to stall for it.
-  void SweepRetired();
+  // Frees listeners that were replaced and have no connection left, and says how many. To be called
+  // once a second or so: no worker is to stall for it.
+  size_t SweepRetired();
 
   // Duplicates of every listening socket, for a successor.
   absl::StatusOr<InheritedSockets> Sockets() const { return addresses_.Duplicates(); }

@@ -266,9 +266,10 @@ TEST_F(AdminServerTest, TheDescriptorOfACallerStaysOpenUntilItsCallsHaveEnded) {
   }
   // One is over, so the other's handler runs: it waits for the main thread.
   ASSERT_TRUE(Eventually([&] { return full.load(); }));
-  channel.reset();
   for (grpc::ClientContext& context : contexts) context.TryCancel();
   for (auto& watch : watches) watch.get();
+  watches.clear();
+  channel.reset();  // the last reference: the client hangs up
   v1::ServerService::Stub stub(other);
   for (int i = 0; i < 200; ++i) {
     ASSERT_EQ(Call(stub, &v1::ServerService::Stub::GetLogLevels), StatusCode::OK);

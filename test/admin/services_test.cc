@@ -219,7 +219,7 @@ TEST_F(ServicesTest, AWrongConfigIsRefusedWithThePlaceOfItsError) {
   ASSERT_EQ(errors.errors_size(), 1);
   EXPECT_EQ(errors.errors(0).file(), "new.yaml");
   EXPECT_EQ(errors.errors(0).line(), 8);
-  EXPECT_EQ(errors.errors(0).column(), 24);
+  EXPECT_EQ(errors.errors(0).column(), 3);
   EXPECT_EQ(errors.errors(0).path(), "listeners[0].chain_match_timeout");
   EXPECT_EQ(History().running_version(), 1);
 }

@@ -115,6 +115,21 @@ TEST_F(CtlConfigCommandsTest, AChangeThatNeedsARestartNamesItsFields) {
             "  process.workers: needs a restart\n");
 }
 
+TEST_F(CtlConfigCommandsTest, AViolationThatTheMessageTellsIsNotSaidTwice) {
+  google::rpc::BadRequest request;
+  auto* told = request.add_field_violations();
+  told->set_field("level");
+  told->set_description("no such level");
+  auto* untold = request.add_field_violations();
+  untold->set_field("component");
+  untold->set_description("no such component");
+  RefuseWith(3, "level: no such level", request);
+  EXPECT_EQ(Ctl({"log-level", "x=y"}), 1);
+  EXPECT_EQ(err(),
+            "culvertctl log-level: level: no such level\n"
+            "  component: no such component\n");
+}
+
 TEST_F(CtlConfigCommandsTest, OtherRefusalsAreTheServersWords) {
   answers().error_code = 10;
   answers().error_message = "version 14 runs, not 12";

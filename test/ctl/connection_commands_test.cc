@@ -44,11 +44,11 @@ TEST_F(CtlConnectionCommandsTest, ListsAllPagesWithEverythingIntoAPipe) {
   EXPECT_EQ(Ctl({"tunnels"}), 0);
   EXPECT_EQ(out(),
             "  ID  LISTENER     USER          SOURCE                DESTINATION                    "
-            "        PHASE     AGE      IN     OUT    IN/S   OUT/S\n"
+            "        PHASE     AGE    IN   OUT  IN/S  OUT/S\n"
             "4711  https_proxy  alice.cooper  198.51.100.200:54321  storage.eu-west-1.cdn.example."
-            "com:443  tunnel  3h12m  1.0MiB  5.0GiB     10B     10B\n"
+            "com:443  tunnel  3h12m  1.0M  5.0G   10B    10B\n"
             "4712  https_proxy  alice.cooper  198.51.100.200:54321  storage.eu-west-1.cdn.example."
-            "com:443  tunnel  3h12m  1.0MiB  5.0GiB  4.0KiB  4.0KiB\n");
+            "com:443  tunnel  3h12m  1.0M  5.0G  4.0K   4.0K\n");
 }
 
 TEST_F(CtlConnectionCommandsTest, FitsATerminalOf80Columns) {
@@ -59,7 +59,7 @@ TEST_F(CtlConnectionCommandsTest, FitsATerminalOf80Columns) {
   ASSERT_EQ(lines.size(), 3);
   for (const std::string& line : lines) EXPECT_LE(Columns(line), 80) << line;
   for (const std::string_view title :
-       {"ID", "USER", "SOURCE", "DESTINATION", "PHASE", "IN", "OUT"}) {
+       {"ID", "USER", "SOURCE", "DESTINATION", "PHASE", "AGE", "IN", "OUT"}) {
     EXPECT_NE(lines[0].find(title), std::string::npos) << lines[0];
   }
 }

@@ -20,6 +20,8 @@ TEST(CtlHumanTest, SizesHaveUnitsAndAreNeverTooLarge) {
   EXPECT_EQ(HumanSize(1024.0 * 1024), "1.0MiB");
   EXPECT_EQ(HumanSize(1.8e19), "15EiB");
   EXPECT_EQ(HumanSize(-1), "0B");
+  EXPECT_EQ(ShortSize(1536), "1.5K");
+  EXPECT_EQ(ShortSize(1024.0 * 1024 - 1), "1023K");
   EXPECT_EQ(HumanRate(2048), "2.0KiB/s");
 }
 

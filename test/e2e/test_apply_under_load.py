@@ -12,7 +12,7 @@ from harness.waiting import eventually
 CHANGES = 200
 RESTARTS = 20
 # Versions before the memory is looked at first: by then all that is kept for good has been made.
-WARM_UP = 30
+WARM_UP = 50
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_watch_is_drawn_again_in_its_place(proxy, ctl, terminal, tunnel, echo_se
     assert len(lines) <= 24, "what does not fit is counted, and nothing scrolls"
     shown.assert_nothing_is_wrapped()
     shown.type("C-c")
-    shown.wait_for(r"^\[status ")
+    shown.wait_for(r"\[status 130\]")
 
 
 def test_diff_is_coloured_on_a_terminal(ctl, terminal, change):

@@ -86,7 +86,7 @@ def test_open_tunnels_end_on_the_chain_that_they_began_with(managed_proxy, echo_
     client.assert_echoes(held, b"x" * 100_000)
     held.close()
     record = managed_proxy.wait_for_record(lambda one: one.status == 200)
-    assert (record.listener, record.downstream_bytes_received) == ("proxy", 100_000)
+    assert (record.listener, record.upstream_bytes_sent) == ("proxy", 100_000)
 
 
 def test_open_tunnels_of_a_replaced_chain_end_after_the_listeners_drain_time(start_managed, echo_server, tunnel):

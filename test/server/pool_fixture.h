@@ -69,7 +69,7 @@ class PoolFixture : public net::LoopFixture {
   }
   void Drain(WorkerPool& pool) {
     drained_ = true;
-    pool.Drain(loop_, [this] { idle_ = true; });
+    pool.Drain(loop_, LateRequests::kRefused, [this] { idle_ = true; });
   }
   void ExpectIdle() {
     EXPECT_TRUE(RunUntil([this] { return idle_; }));

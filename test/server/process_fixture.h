@@ -18,9 +18,11 @@ class ProcessFixture : public ::testing::Test {
  protected:
   ProcessFixture() : process_(*Process::Create(registry_, 1)) {}
 
-  static tls::Issued Issue(const std::string& name, int days = 30) {
+  // Keys of another index are other keys.
+  static tls::Issued Issue(const std::string& name, int days = 30, int key_index = 0) {
     static const tls::TestAuthority authority("authority");
-    return authority.Issue({.common_name = name, .names = {"DNS:" + name}, .days = days});
+    return authority.Issue(
+        {.common_name = name, .names = {"DNS:" + name}, .key_index = key_index, .days = days});
   }
 
   LoadedConfig Build(const std::string& yaml, const SnapshotPtr& before = nullptr,

@@ -203,8 +203,8 @@ TEST_F(SnapshotBuilderTest, FilesThatNobodyUsesAnyMoreAreForgotten) {
   EXPECT_TRUE(after_->files.empty());
 }
 
-TEST_F(SnapshotBuilderTest, AChangeIsSeenEvenIfALaterOneWasRefused) {
-  const tls::Issued renewed = Issue("renewed.test");
+TEST_F(SnapshotBuilderTest, HalfOfAChangeIsRefusedAndTheWholeOfItTaken) {
+  const tls::Issued renewed = Issue("renewed.test", 30, 1);
   certificate_.Write(renewed.certificate_pem);
   EXPECT_EQ(Build(config_, before_).snapshot, nullptr) << "the key is still the old one";
   EXPECT_TRUE(FilesChanged(*before_));

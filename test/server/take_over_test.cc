@@ -343,6 +343,19 @@ TEST_F(TakeOverTest, ASuccessorThatGivesUpSaysWhyAndAnotherMayCome) {
   EXPECT_TRUE(host_.released.has_value());
 }
 
+TEST_F(TakeOverTest, AfterTheOldOneHasLetGoItIsTooLateToGiveUp) {
+  stats::Counter& counter = old_stats_.GetCounter("culvert_a_b_total", {}, kHelp);
+  Listen();
+  const auto request = TakeOver();
+  request->Follow(scope_, [] {});
+  request->GiveUp("its admin socket cannot be opened");
+  EXPECT_FALSE(request->predecessor_gone());
+  counter.AddShared(1);
+  RunUntil([&] { return new_stats_.GetCounter("culvert_a_b_total", {}, kHelp).Value() == 1; });
+  Unwind();
+  loop_.RunOnce(Clock::now());
+}
+
 TEST_F(TakeOverTest, ASuccessorThatCrashesLeavesEverythingAsItWas) {
   old_stats_.GetCounter("culvert_a_b_total", {}, kHelp).AddShared(5);
   Listen();

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """What it costs to change one field of a large config under traffic: how long an apply takes, and how long a byte waits.
 
     tools/bench/apply.py [--listeners N] [--chains N] [--applies N] [--form message|text]

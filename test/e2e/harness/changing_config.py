@@ -5,7 +5,9 @@ from harness.load import Load, tls_service, tunnel_through
 from harness.ports import free_port
 
 # Certificates that take turns.
-NAMES = ("turn_a", "turn_b", "turn_c")
+CERTIFICATES = ("turn_a", "turn_b", "turn_c")
+# Names of clusters come again: the counters of one that is gone are kept.
+TURNS = 8
 
 
 class ChangingConfig:
@@ -13,7 +15,7 @@ class ChangingConfig:
 
     def __init__(self, authority, **process):
         self._authority = authority
-        self._issued = [authority.issue(name, "DNS:localhost", "DNS:*.chains.test", "IP:127.0.0.1") for name in NAMES]
+        self._issued = [authority.issue(name, "DNS:localhost", "DNS:*.chains.test", "IP:127.0.0.1") for name in CERTIFICATES]
         self._process = {"drain_timeout": "60s", **process}
         self._plain, self._secure, self._chains, self._metrics, self.echo_port = (free_port() for _ in range(5))
 
@@ -30,7 +32,7 @@ class ChangingConfig:
         clusters = [
             cluster("echo", echo, load_balancing=("ROUND_ROBIN", "LEAST_CONNECTIONS")[number % 2]),
             cluster("echo_too", echo, connect_timeout=f"{5 + number % 3}s"),
-            cluster(f"of_turn_{number}", "127.0.0.1:1"),
+            cluster(f"turn_{number % TURNS}", f"127.0.0.1:{1 + number % TURNS}"),
         ]
         return config(*listeners, clusters=clusters, identity_providers=[users(f"turn{number}:secret")],
                       access_log=[], **self._process)
@@ -50,7 +52,7 @@ class ChangingConfig:
         chains = [chain("one", self._certificate(number), "echo", server_names=["one.chains.test"]),
                   chain("rest", self._certificate(number + 1), "echo_too")]
         for extra in range(number % 5):
-            chains.append(chain(f"extra{extra}", self._certificate(number + 2), f"of_turn_{number}",
+            chains.append(chain(f"extra{extra}", self._certificate(number + 2), f"turn_{number % TURNS}",
                                 server_names=[f"extra{extra}.of{number}.test"]))
         return chains[::-1] if number % 2 else chains
 

@@ -59,7 +59,7 @@ class Terminal:
         variables = [f"{name}={value}" for name, value in (environment or {}).items()]
         command = shlex.join(["env", "LC_ALL=C.UTF-8", *variables, *map(str, words)])
         self._tmux("new-session", "-d", "-x", columns, "-y", lines, "-s", "test",
-                   f'{command}; echo "[status $?]"; exec cat >/dev/null')
+                   f'trap : INT; {command}; echo "[status $?]"; exec cat >/dev/null')
 
     def _tmux(self, *arguments):
         return subprocess.run(["tmux", "-f", "/dev/null", "-S", str(self._socket), *map(str, arguments)],

@@ -49,7 +49,7 @@ class Load:
         """Ends the clients; returns how many connections there were. Not one of them may have failed."""
         output, _ = self._process.communicate(timeout=60)
         outcome = json.loads(output.splitlines()[-1])
-        assert outcome["failures"] == [], f"of {outcome['used']} connections"
+        assert outcome["failures"] == [], f"of {outcome['used']} connections: {outcome['failures'][:5]}"
         assert outcome["used"] > 0
         return outcome["used"]
 
