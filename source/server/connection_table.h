@@ -15,7 +15,7 @@ namespace culvert::server {
 class ConnectionTable {
  public:
   // How many connections a slice has at most.
-  static constexpr uint32_t kSlice = 512;
+  static constexpr uint32_t kSlice = 256;
 
   // The id must be greater than those before.
   Connection& Add(filter::Worker& worker, const ServedListenerPtr& listener,

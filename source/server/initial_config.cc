@@ -15,19 +15,18 @@
 namespace culvert::server {
 namespace {
 
-ConfigVersionPtr NewestApplied(const std::vector<ConfigVersionPtr>& history) {
-  if (history.empty() || history.front()->origin.starts_with(kFileOrigin)) return nullptr;
+// Null: the file it is.
+ConfigVersionPtr VersionToUse(const std::vector<ConfigVersionPtr>& history, StartFrom start_from) {
+  if (history.empty() || start_from == StartFrom::kFile) return nullptr;
+  const bool from_file = history.front()->origin.starts_with(kFileOrigin);
+  if (from_file && start_from == StartFrom::kLastApplied) return nullptr;
   return history.front();
 }
 
-void UseApplied(const ConfigVersion& applied, const std::string& file,
-                const config::LoadOptions& options, InitialConfig& initial) {
+void UseVersion(const ConfigVersion& applied, const config::LoadOptions& options,
+                InitialConfig& initial) {
   config::v1::Config config = applied.config();
   *config.mutable_process() = initial.loaded.config.process();
-  log::Info(log::kConfig,
-            "starting with version {} ({}) of the state directory, not with {}; --start-from file "
-            "would change that",
-            applied.number, applied.origin, file);
   initial.loaded = config::LoadConfigMessage(std::move(config), options);
   initial.version.origin = applied.origin;
   initial.version.author = applied.author;
@@ -85,9 +84,13 @@ absl::StatusOr<InitialConfig> ChooseInitialConfig(config::LoadResult from_file,
     for (const std::string& warning : warnings) log::Warning(log::kConfig, "{}", warning);
     initial.store = *std::move(store);
   }
-  const ConfigVersionPtr applied = NewestApplied(initial.history);
-  if (applied != nullptr && start_from == StartFrom::kLastApplied) {
-    UseApplied(*applied, file, options, initial);
+  if (const ConfigVersionPtr used = VersionToUse(initial.history, start_from)) {
+    UseVersion(*used, options, initial);
+    log::Info(log::kConfig, "starting with version {} ({}) of the state directory{}", used->number,
+              used->origin,
+              start_from == StartFrom::kLastApplied
+                  ? fmt::format(", not with {}; --start-from file would change that", file)
+                  : "");
   }
   ConfigVersion& version = initial.version;
   version.packed_config = Pack(initial.loaded.config);

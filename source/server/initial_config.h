@@ -20,6 +20,8 @@ enum class StartFrom : uint8_t {
   // What the admin API applied last, if the state directory has such a config; else the file.
   kLastApplied,
   kFile,
+  // What was running, wherever it came from: another process is being replaced, not its config.
+  kRunning,
 };
 
 // `last-applied` or `file`.

@@ -80,8 +80,12 @@ bool Server::LoadInitialConfig() {
   if (!directory.ok()) return Fail(Message(directory.status()));
   state_directory_ = *std::move(directory);
   if (options_.take_over && !AskPredecessor()) return false;
+  // Another program takes over, not another config, unless the file was asked for.
+  const bool as_before =
+      predecessor_ != nullptr && options_.start_from == StartFrom::kLastApplied;
+  const StartFrom start_from = as_before ? StartFrom::kRunning : options_.start_from;
   auto initial = ChooseInitialConfig(std::move(loaded), options_.config_file, state_directory_,
-                                     options_.start_from, load_options);
+                                     start_from, load_options);
   if (!initial.ok()) return Fail(Message(initial.status()));
   initial_ = *std::move(initial);
   worker_count_ = WorkersOf(initial_->loaded.config, options_.workers);

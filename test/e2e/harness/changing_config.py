@@ -16,7 +16,7 @@ class ChangingConfig:
     def __init__(self, authority, **process):
         self._authority = authority
         self._issued = [authority.issue(name, "DNS:localhost", "DNS:*.chains.test", "IP:127.0.0.1") for name in CERTIFICATES]
-        self._process = {"drain_timeout": "60s", **process}
+        self._process = {"drain_timeout": "600s", **process}
         self._plain, self._secure, self._chains, self._metrics, self.echo_port = (free_port() for _ in range(5))
 
     def make(self, number):
