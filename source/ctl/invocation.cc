@@ -28,8 +28,8 @@ std::optional<Detail> FindDetail(const Outcome& outcome) {
 // Below the message, unless that says the same.
 void WarnOfViolation(const Console& console, const std::string& message, const std::string& subject,
                      const std::string& description) {
-  if (message.find(description) != std::string::npos) return;
-  console.Warn(fmt::format("  {}: {}", subject, description));
+  const std::string line = fmt::format("{}: {}", subject, description);
+  if (message.find(line) == std::string::npos) console.Warn("  " + line);
 }
 
 std::string ErrorLine(const v1::ConfigError& error) {

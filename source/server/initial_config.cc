@@ -99,8 +99,8 @@ absl::StatusOr<InitialConfig> ChooseInitialConfig(config::LoadResult from_file,
   version.number = 1;
   if (!initial.history.empty()) {
     const ConfigVersion& newest = *initial.history.front();
-    const bool same = newest.checksum == version.checksum &&
-                      newest.base_directory == version.base_directory;
+    const bool same =
+        newest.checksum == version.checksum && newest.base_directory == version.base_directory;
     if (same) {
       version = newest;
     } else {

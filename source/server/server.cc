@@ -162,9 +162,9 @@ void Server::ReadUsersAgain() {
 // For `systemctl status`.
 void Server::ReportStatus() {
   const uint32_t open = workers_->connections();
-  std::string status = fmt::format("{}, {} connection{}, config version {}",
-                                   draining_ ? "draining" : "serving", open, PluralEnd(open),
-                                   configs_->running()->number);
+  std::string status =
+      fmt::format("{}, {} connection{}, config version {}", draining_ ? "draining" : "serving",
+                  open, PluralEnd(open), configs_->running()->number);
   if (status == reported_status_) return;
   service_manager_.SetStatus(status);
   reported_status_ = std::move(status);
@@ -226,7 +226,8 @@ void Server::Shutdown() {
 void Server::Close() {
   if (std::exchange(closing_, true)) return;
   const uint32_t open = workers_->connections();
-  if (open > 0) log::Warning("closing {} connection{} that did not end in time", open, PluralEnd(open));
+  if (open > 0)
+    log::Warning("closing {} connection{} that did not end in time", open, PluralEnd(open));
   workers_->CloseAll(net::CancelReason::kShutdown);
   EndIfIdle();
 }

@@ -81,8 +81,7 @@ bool Server::LoadInitialConfig() {
   state_directory_ = *std::move(directory);
   if (options_.take_over && !AskPredecessor()) return false;
   // Another program takes over, not another config, unless the file was asked for.
-  const bool as_before =
-      predecessor_ != nullptr && options_.start_from == StartFrom::kLastApplied;
+  const bool as_before = predecessor_ != nullptr && options_.start_from == StartFrom::kLastApplied;
   const StartFrom start_from = as_before ? StartFrom::kRunning : options_.start_from;
   auto initial = ChooseInitialConfig(std::move(loaded), options_.config_file, state_directory_,
                                      start_from, load_options);
@@ -94,7 +93,8 @@ bool Server::LoadInitialConfig() {
 
 bool Server::AskPredecessor() {
   if (state_directory_.empty()) {
-    return Fail("--take-over needs process.state_directory: that is where the running process is found");
+    return Fail(
+        "--take-over needs process.state_directory: that is where the running process is found");
   }
   auto request = TakeOverRequest::Begin(state_directory_, Clock::now() + kTakeOverTimeout);
   if (absl::IsNotFound(request.status())) {
@@ -138,7 +138,8 @@ bool Server::BuildInitialConfig(InheritedSockets& inherited) {
   }
   std::vector<FieldError> none;  // the build has checked it
   auto workers = WorkerPool::Create(
-      worker_count_, ResolverOptionsOf(loaded.snapshot->config.process().resolver(), none), stats());
+      worker_count_, ResolverOptionsOf(loaded.snapshot->config.process().resolver(), none),
+      stats());
   if (!workers.ok()) return Fail(Message(workers.status()));
   workers_ = *std::move(workers);
   if (const absl::Status swapped = workers_->Swap(nullptr, loaded.snapshot, &inherited);

@@ -66,9 +66,10 @@ void Worker::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Worker::Update(std::vector<ListenerUpdate> updates) {
-  loop_.Post([this, updates = std::move(updates)] {
+void Worker::Update(std::vector<ListenerUpdate> updates, std::function<void()> done) {
+  loop_.Post([this, updates = std::move(updates), done = std::move(done)] {
     for (const ListenerUpdate& update : updates) UpdateOnLoop(update);
+    done();
     TellConnections();
   });
 }

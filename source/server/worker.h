@@ -69,7 +69,8 @@ class Worker final : private Acceptor::Host {
 
   // What follows runs on the worker's thread, in the order of the calls.
 
-  void Update(std::vector<ListenerUpdate> updates);
+  // `done` is called there when new connections are served as it says.
+  void Update(std::vector<ListenerUpdate> updates, std::function<void()> done);
   // Accepts what the kernel has accepted, closes the sockets, and lets connections end. `on_idle`
   // is posted to `loop` when none is left.
   void Drain(net::EventLoop& loop, LateRequests late_requests, std::function<void()> on_idle);

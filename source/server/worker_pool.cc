@@ -1,6 +1,8 @@
 #include "source/server/worker_pool.h"
 
 #include <algorithm>
+#include <memory>
+#include <semaphore>
 #include <utility>
 
 #include "source/base/log.h"
@@ -8,6 +10,9 @@
 
 namespace culvert::server {
 namespace {
+
+// A worker takes a fraction of a millisecond. One that takes so long is not waited for.
+constexpr Duration kUpdateTimeout = std::chrono::seconds(2);
 
 // The sockets that one of `count` workers accepts from: each is accepted from, and each worker has
 // one at least.
@@ -94,12 +99,25 @@ void WorkerPool::UpdateWorkers(const Snapshot& snapshot, const ListeningAddresse
     log::Info(log::kListener, "listener {} on {}{}", listener->name, entry.bound.ToString(),
               entry.origin ? ", by a socket that was passed to this process" : "");
   }
+  Update(std::move(updates));
+}
+
+void WorkerPool::Update(std::vector<std::vector<ListenerUpdate>> updates) {
+  // Outlives this call where a worker is late.
+  auto served = std::make_shared<std::counting_semaphore<>>(0);
+  size_t told = 0;
   for (size_t i = 0; i < workers_.size(); ++i) {
-    if (!updates[i].empty()) workers_[i]->Update(std::move(updates[i]));
+    if (updates[i].empty()) continue;
+    workers_[i]->Update(std::move(updates[i]), [served] { served->release(); });
+    ++told;
   }
+  if (!started_) return;
+  const TimePoint deadline = Clock::now() + kUpdateTimeout;
+  while (told > 0 && served->try_acquire_until(deadline)) --told;
 }
 
 void WorkerPool::Start() {
+  started_ = true;
   addresses_.TakeFiles();
   for (auto& worker : workers_) worker->Start();
 }
@@ -139,7 +157,7 @@ void WorkerPool::HandOver(std::span<const net::SocketAddress> taken) {
     retired_.insert(found.mapped());
     addresses_.Forget(address);
   }
-  for (auto& worker : workers_) worker->Update(updates);
+  Update(std::vector(workers_.size(), updates));
 }
 
 std::optional<net::SocketAddress> WorkerPool::BoundAddress(

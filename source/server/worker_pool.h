@@ -29,9 +29,9 @@ class WorkerPool {
   // Either Start() was not called, or Stop() was.
   ~WorkerPool() = default;
 
-  // Accepts for the listeners of `snapshot` from now on, in place of those of `before` (null: there
-  // are none). An error, which names the listener, address, reason and remedy, means that nothing
-  // has changed.
+  // Accepts for the listeners of `snapshot` from its return on, in place of those of `before`
+  // (null: there are none). An error, which names the listener, address, reason and remedy, means
+  // that nothing has changed.
   //
   // A listener whose address stays keeps its socket and queue. Connections of a listener that is
   // the same object in both do not notice; those of one whose config is the same are asked to end
@@ -85,6 +85,8 @@ class WorkerPool {
 
   // What happens to the listeners of `before`; from now on those of `snapshot` are served.
   std::vector<ListenerUpdate> FindChanges(const Snapshot* before, const Snapshot& snapshot);
+  // Returns when the workers have done it.
+  void Update(std::vector<std::vector<ListenerUpdate>> updates);
   void UpdateWorkers(const Snapshot& snapshot, const ListeningAddresses::Map& opened,
                      const std::vector<ListenerUpdate>& changes);
 
@@ -96,6 +98,7 @@ class WorkerPool {
   std::set<ListenerSnapshotPtr> retired_;
   std::vector<net::SocketAddress> taken_over_;
   uint32_t idle_workers_ = 0;
+  bool started_ = false;
 };
 
 }  // namespace culvert::server

@@ -92,6 +92,7 @@ class AdminServerTest : public testing::Test {
   Channel Connect(AdminRole role = AdminRole::kReadWrite) {
     auto [ours, theirs] = SocketPair();
     server_fd_ = theirs.get();
+    client_fd_ = ours.get();
     if (!admin_->Adopt(std::move(theirs), {"uid 0", role})) return nullptr;
     return grpc::CreateInsecureChannelFromFd("admin", ours.Release());
   }
@@ -126,7 +127,9 @@ class AdminServerTest : public testing::Test {
   server::Server server_{registry_, {}};
   server::Control control_{loop_, server_};
   std::unique_ptr<AdminServer> admin_;
-  int server_fd_ = -1;  // of the last Connect()
+  // Of the last Connect(); gRPC's.
+  int server_fd_ = -1;
+  int client_fd_ = -1;
 };
 
 TEST_F(AdminServerTest, ServesASocketThatItWasHanded) {
@@ -248,28 +251,18 @@ TEST_F(AdminServerTest, TakesNoConnectionAfterStop) {
 TEST_F(AdminServerTest, TheDescriptorOfACallerStaysOpenUntilItsCallsHaveEnded) {
   Start({.max_watches = 1});
   const Channel other = Connect();
-  Channel channel = Connect();
+  const Channel channel = Connect();
   const int fd = server_fd_;
   const ino_t inode = InodeOf(fd);
   std::atomic<bool> full = false;
-  grpc::ClientContext contexts[2];
-  std::vector<std::future<void>> watches;
-  for (grpc::ClientContext& context : contexts) {
-    watches.push_back(std::async(std::launch::async, [&, channel] {
-      v1::RuntimeService::Stub stub(channel);
-      const auto reader = stub.WatchStats(&context, {});
-      v1::GetStatsResponse response;
-      while (reader->Read(&response)) {
-      }
-      if (reader->Finish().error_code() == StatusCode::RESOURCE_EXHAUSTED) full = true;
-    }));
+  std::vector<std::future<StatusCode>> watches;
+  for (int i = 0; i < 2; ++i) {
+    watches.push_back(std::async(std::launch::async, [&] { return Watch(channel, full); }));
   }
   // One is over, so the other's handler runs: it waits for the main thread.
   ASSERT_TRUE(Eventually([&] { return full.load(); }));
-  for (grpc::ClientContext& context : contexts) context.TryCancel();
+  ASSERT_EQ(shutdown(client_fd_, SHUT_RDWR), 0);  // the client hangs up
   for (auto& watch : watches) watch.get();
-  watches.clear();
-  channel.reset();  // the last reference: the client hangs up
   v1::ServerService::Stub stub(other);
   for (int i = 0; i < 200; ++i) {
     ASSERT_EQ(Call(stub, &v1::ServerService::Stub::GetLogLevels), StatusCode::OK);

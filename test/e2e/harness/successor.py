@@ -29,7 +29,9 @@ class Adopted:
         self._status = None
 
     def _has_ended(self, timeout):
-        return bool(select.select([self._descriptor], [], [], timeout)[0])
+        poller = select.poll()
+        poller.register(self._descriptor, select.POLLIN)
+        return bool(poller.poll(timeout * 1000))
 
     def poll(self):
         if self._status is None and self._has_ended(0):
