@@ -45,6 +45,7 @@ std::vector<Entry> AllCommands() {
 
 std::vector<exe::Command> CommandsOf(const std::vector<Entry>& entries) {
   std::vector<exe::Command> commands;
+  commands.reserve(entries.size());
   for (const Entry& entry : entries) commands.push_back(entry.command);
   return commands;
 }

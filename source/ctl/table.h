@@ -18,8 +18,10 @@ enum class Style { kPlain, kBold, kDim, kRed, kGreen, kYellow, kCyan };
 std::string Styled(std::string_view text, Style style);
 
 struct Cell {
-  Cell(std::string text, Style style = Style::kPlain) : text(std::move(text)), style(style) {}
-  Cell(const char* text) : text(text) {}
+  // Implicit: most cells are a text and nothing else.
+  Cell(std::string text, Style style = Style::kPlain)  // NOLINT(google-explicit-constructor)
+      : text(std::move(text)), style(style) {}
+  Cell(const char* text) : text(text) {}  // NOLINT(google-explicit-constructor)
 
   std::string text;  // made Printable() by the table
   Style style = Style::kPlain;

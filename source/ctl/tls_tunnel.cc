@@ -109,7 +109,7 @@ absl::StatusOr<UniquePtr<SSL>> NewSsl(const TlsOptions& options, int socket) {
 std::string ExplainFailure(SSL* ssl, int result) {
   const int error = SSL_get_error(ssl, result);
   const int reason = ERR_GET_REASON(ERR_peek_error());
-  const std::string text = tls::TakeError();
+  std::string text = tls::TakeError();
   if (reason == SSL_R_WRONG_VERSION_NUMBER) return "the server does not speak TLS there";
   if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
     const long verdict = SSL_get_verify_result(ssl);

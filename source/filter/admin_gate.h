@@ -21,8 +21,9 @@ struct AdminCaller {
 class AdminGate {
  public:
   virtual ~AdminGate() = default;
-  // Serves whoever is at the other end of the connected, non-blocking `socket` until it ends. False,
-  // and the socket is closed, where there are too many or the process is about to end. Any thread.
+  // Serves whoever is at the other end of the connected, non-blocking `socket` until it ends.
+  // False, and the socket is closed, where there are too many or the process is about to end. Any
+  // thread.
   virtual bool Adopt(net::Fd socket, AdminCaller caller) = 0;
 };
 

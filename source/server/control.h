@@ -20,9 +20,9 @@ class Control {
  public:
   Control(net::EventLoop& main_loop, Server& server) : loop_(main_loop), server_(server) {}
 
-  // Runs `function(Server&)` on the main thread and waits for what it returns (not void). Nothing if
-  // the deadline passes first, or the server has closed. A function that has not begun by then is
-  // not run; one that has goes on to its end. It must own what it refers to.
+  // Runs `function(Server&)` on the main thread and waits for what it returns (not void). Nothing
+  // if the deadline passes first, or the server has closed. A function that has not begun by then
+  // is not run; one that has goes on to its end. It must own what it refers to.
   template <class Function>
   auto OnMain(TimePoint deadline, Function function)
       -> std::optional<decltype(function(std::declval<Server&>()))> {

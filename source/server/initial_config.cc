@@ -45,7 +45,7 @@ std::optional<StartFrom> ParseStartFrom(std::string_view text) {
 std::string BaseDirectoryOf(const std::string& config_file) {
   std::error_code error;
   const std::filesystem::path path = std::filesystem::absolute(config_file, error);
-  return error ? "." : path.parent_path().string();
+  return error ? "." : path.lexically_normal().parent_path().string();
 }
 
 absl::StatusOr<std::string> StateDirectoryOf(const config::v1::Config& config,

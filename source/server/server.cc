@@ -233,9 +233,10 @@ void Server::Close() {
 }
 
 void Server::EndIfIdle() {
-  // The process before this one may still count what is to be passed on to the one after it.
-  const bool waits_for_predecessor = offer_ != nullptr && offer_->released() && !closing_ &&
-                                     predecessor_ != nullptr && !predecessor_->predecessor_gone();
+  // The process before this one may still count what is to be passed on to the one after it; and a
+  // service manager ends what is left of a service when its main process has ended.
+  const bool waits_for_predecessor =
+      !closing_ && predecessor_ != nullptr && !predecessor_->predecessor_gone();
   if (!workers_idle_ || waits_for_predecessor) return;
   // Nobody is called back any more; who waits for an answer of this thread is let go first.
   control_.Close();

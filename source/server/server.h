@@ -119,6 +119,7 @@ class Server final : private SnapshotHost, private TakeOverOffer::Host {
   std::unique_ptr<TakeOverRequest> predecessor_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<ConfigManager> configs_;
+  net::SocketAddress admin_address_;  // as configured
   std::unique_ptr<AdminListener> admin_listener_;
   std::unique_ptr<TakeOverOffer> offer_;
   std::string reported_status_;

@@ -118,9 +118,8 @@ InheritedSockets Server::TakeInherited() {
   TakeOverState& state = predecessor_->state();
   process_->services().ticket_keys.Import(std::move(state.ticket_keys), Clock::now());
   for (const net::SocketAddress& address : state.listeners.addresses()) {
-    for (net::Fd& fd : state.listeners.Take(address).descriptors) {
-      inherited.Add(address, std::move(fd), SocketOrigin::kPredecessor);
-    }
+    InheritedSockets::Entry handed = state.listeners.Take(address);
+    for (net::Fd& fd : handed.descriptors) inherited.Add(address, std::move(fd), handed.origin);
   }
   return inherited;
 }
@@ -158,12 +157,13 @@ bool Server::OpenAdminSocket() {
   auto address = AdminAddressOf(snapshot()->config.process(), state_directory_);
   if (!address.ok()) return Fail(Message(address.status()));
   if (admin_api_ == nullptr || !address->has_value()) return true;
+  admin_address_ = **address;
   InheritedSockets::Entry handed;
   if (predecessor_ != nullptr) handed = predecessor_->state().admin.Take(**address);
   const bool inherits = !handed.descriptors.empty();
   auto listener = inherits
                       ? AdminListener::Inherit(**address, std::move(handed.descriptors.front()),
-                                               SocketOrigin::kPredecessor, scope_, *admin_api_)
+                                               handed.origin, scope_, *admin_api_)
                       : AdminListener::Open(**address, scope_, *admin_api_);
   if (!listener.ok()) return Fail(Message(listener.status()));
   admin_listener_ = *std::move(listener);
@@ -175,7 +175,7 @@ bool Server::OpenAdminSocket() {
 bool Server::Begin() {
   if (predecessor_ != nullptr) {
     std::vector<net::SocketAddress> taken = workers_->taken_over();
-    if (admin_taken_over_) taken.push_back(admin_listener_->address());
+    if (admin_taken_over_) taken.push_back(admin_address_);
     // Who connects between its letting go and our start waits in the sockets' queues.
     const absl::Status committed =
         predecessor_->Commit(taken, stats(), Clock::now() + TakeOverRequest::kCommitTimeout);
@@ -216,7 +216,7 @@ absl::StatusOr<TakeOverState> Server::MakeOffer() {
   if (admin_listener_ != nullptr) {
     auto fd = admin_listener_->Duplicate();
     if (!fd.ok()) return fd.status();
-    state.admin.Add(admin_listener_->address(), *std::move(fd), SocketOrigin::kPredecessor);
+    state.admin.Add(admin_address_, *std::move(fd), SocketOrigin::kPredecessor);
   }
   state.config_version = configs_->running()->number;
   state.ticket_keys = process_->services().ticket_keys.Export(Clock::now());
@@ -225,10 +225,9 @@ absl::StatusOr<TakeOverState> Server::MakeOffer() {
 }
 
 void Server::Release(const std::vector<net::SocketAddress>& taken, pid_t successor) {
-  log::Info(log::kTakeOver, "process {} has taken over", successor);
   service_manager_.ChangeMainPid(successor);
   if (admin_listener_ != nullptr) {
-    const bool admin_taken = std::ranges::find(taken, admin_listener_->address()) != taken.end();
+    const bool admin_taken = std::ranges::find(taken, admin_address_) != taken.end();
     if (admin_taken) admin_listener_->HandOver();
     admin_listener_.reset();
   }
@@ -238,9 +237,7 @@ void Server::Release(const std::vector<net::SocketAddress>& taken, pid_t success
   BeginDrain(LateRequests::kServed, std::nullopt);
 }
 
-void Server::Abandoned(std::string_view why) {
-  log::Warning(log::kTakeOver, "the process that was to take over did not: {}; this one goes on",
-               why);
+void Server::Abandoned(std::string_view) {
   if (!draining_) configs_->Reopen();
 }
 
