@@ -1,5 +1,6 @@
 #include "source/admin/admin_server.h"
 
+#include <grpc/grpc.h>
 #include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -139,6 +140,9 @@ void AdminServer::Impl::Connect(Arrival arrival) {
 }
 
 void AdminServer::Impl::Build(Side& side) {
+  // Never undone: with its last user gRPC would wait for its threads, for up to ten seconds where a
+  // write could not complete at once.
+  grpc_init();
   gpr_set_log_function(LogForGrpc);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

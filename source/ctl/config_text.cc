@@ -55,7 +55,7 @@ std::vector<std::string> ChangeLines(const google::protobuf::RepeatedPtrField<Ch
 
 std::string DiffText(std::string_view unified, const std::optional<Terminal>& terminal) {
   if (!terminal) return std::string(unified);
-  const std::string safe = PrintableLines(unified);
+  std::string safe = PrintableLines(unified);
   if (!terminal->color) return safe;
   std::string text;
   for (std::string_view rest = safe; !rest.empty();) {

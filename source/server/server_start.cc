@@ -70,7 +70,7 @@ bool Server::LoadInitialConfig() {
   const config::LoadOptions load_options{filters_.Names()};
   config::LoadResult loaded = config::LoadConfigFile(options_.config_file, load_options);
   if (!loaded.ok()) {
-    // Only what the loader finds has come out so far: the build has more to say, but not where.
+    // The build adds what it finds, so that a user sees all of it at once.
     initial_.emplace();
     initial_->loaded = std::move(loaded);
     initial_->version.base_directory = BaseDirectoryOf(options_.config_file);

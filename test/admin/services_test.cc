@@ -67,6 +67,7 @@ class ServicesTest : public testing::Test {
 
   void TearDown() override {
     Call(server_stub_, &v1::ServerService::Stub::Shutdown, {});
+    EXPECT_TRUE(status_.ok()) << status_.error_message();
     EXPECT_EQ(exit_status_.get(), 0);
     std::filesystem::remove_all(directory_);
   }

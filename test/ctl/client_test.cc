@@ -21,15 +21,20 @@ class CtlClientTest : public testing::Test {
     return options;
   }
 
-  // Accepts one connection, reads a little and closes; before, if there is something to say, says
-  // it and waits for the other to close.
-  std::thread Impostor(std::string answer) {
+  // Connections to `path_` are made, and nobody takes them.
+  void Listen() {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path_.copy(address.sun_path, sizeof address.sun_path - 1);
     listener_ = net::Fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     EXPECT_EQ(bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     EXPECT_EQ(listen(listener_.get(), 1), 0);
+  }
+
+  // Accepts one connection, reads a little and closes; before, if there is something to say, says
+  // it and waits for the other to close.
+  std::thread Impostor(std::string answer) {
+    Listen();
     return std::thread([this, answer = std::move(answer)] {
       const net::Fd fd(accept(listener_.get(), nullptr, nullptr));
       char piece[64];
@@ -73,6 +78,15 @@ TEST_F(CtlClientTest, AServerThatSaysNoIsNotLost) {
   EXPECT_EQ(outcome.code, absl::StatusCode::kUnavailable);
   EXPECT_EQ(outcome.message, "the server is draining");
   EXPECT_FALSE(outcome.lost);
+}
+
+TEST_F(CtlClientTest, ACallEndsAtItsDeadline) {
+  Listen();
+  ClientOptions options = Options();
+  options.timeout = std::chrono::milliseconds(50);
+  Client client(options);
+  v1::ServerInfo info;
+  EXPECT_EQ(client.Call(v1::GetInfoRequest(), &info).code, absl::StatusCode::kDeadlineExceeded);
 }
 
 TEST_F(CtlClientTest, ConnectsAgainAfterALoss) {

@@ -68,7 +68,6 @@ TEST_F(CtlRunTest, WithoutEitherItIsTheSocketOfTheDefaultStateDirectory) {
 }
 
 TEST_F(CtlRunTest, AnAnswerThatDoesNotComeInTimeIsNo) {
-  // Streams of the fake server stay open after what they have.
   answers().error_code = 4;
   answers().error_message = "Deadline Exceeded";
   EXPECT_EQ(Ctl({"info", "--timeout", "1.5s"}), 1);

@@ -80,7 +80,7 @@ ApplyRequest Request(std::string yaml) {
 class ConfigManagerTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "/manager_XXXXXX";
+    std::string pattern = testing::TempDir() + "manager_XXXXXX";
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
     auto process = Process::Create(filters_, 1);

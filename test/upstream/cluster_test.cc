@@ -81,6 +81,20 @@ TEST_F(ClusterTest, TheNextEndpointIsTriedWhenOneRefuses) {
   }
 }
 
+TEST_F(ClusterTest, EndpointsCountTheirConnectsAndFailures) {
+  fakes::LoopbackServer good;
+  auto cluster = Make({refusing_.address(), good.address()});
+  const ClusterDialResult held = Dial(*cluster);
+  ASSERT_TRUE(held.ok());
+  const Endpoint& bad = *cluster->endpoints()[0];
+  const Endpoint& used = *cluster->endpoints()[1];
+  EXPECT_EQ(bad.connects(), 0u);
+  EXPECT_EQ(bad.failures(), 1u);
+  EXPECT_EQ(used.connects(), 1u);
+  EXPECT_EQ(used.failures(), 0u);
+  EXPECT_EQ(used.active(), 1u);
+}
+
 TEST_F(ClusterTest, FailuresInARowEjectAndTheOnlyEndpointIsStillTried) {
   auto cluster = Make({refusing_.address()});
   for (int i = 0; i < 2; ++i) EXPECT_EQ(Dial(*cluster).failure.reason, "connect_refused");
