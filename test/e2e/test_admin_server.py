@@ -77,6 +77,7 @@ def test_levels_count_at_once(managed_proxy):
     change(1)
     eventually(lambda: len(managed_proxy.log) > lines, what="a line at debug")
     managed_proxy.admin.server.SetLogLevel(level="error")
+    managed_proxy.wait_for_log("log level of all components to error")
     lines = len(managed_proxy.log)
     change(2)
     managed_proxy.admin.server.Shutdown()
