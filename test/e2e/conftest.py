@@ -77,7 +77,7 @@ def managed_proxy(start_managed):
 
 @pytest.fixture
 def take_over(request, start, connect_admin):
-    """take_over(proxy, ...): starts a second process that takes over, and returns it once it serves."""
+    """take_over(proxy, ...): starts a second process that takes over, and returns it once it alone serves."""
     def run(proxy, settings=None, **options):
         arguments = ["--take-over", *options.pop("arguments", ())]
         successor = Culvert(proxy.folder, settings or proxy.config, arguments=arguments, **options)
@@ -85,6 +85,8 @@ def take_over(request, start, connect_admin):
         wait_until_served_by(successor.admin_address, successor.pid)
         successor.has_listened = True
         successor.admin = connect_admin(successor).wait_until_ready()
+        # For a moment both accept: the old process lets go once it has told the new one to begin.
+        proxy.wait_for_log(r"draining: \d+ connection")
         return successor
     return run
 
