@@ -237,14 +237,11 @@ void Server::EndIfIdle() {
   // service manager ends what is left of a service when its main process has ended.
   const bool waits_for_predecessor =
       !closing_ && predecessor_ != nullptr && !predecessor_->predecessor_gone();
-  if (!workers_idle_ || waits_for_predecessor) return;
-  // Nobody is called back any more; who waits for an answer of this thread is let go first.
-  control_.Close();
-  scope_.Cancel(net::CancelReason::kShutdown);
-  loop_.Stop();
+  if (workers_idle_ && !waits_for_predecessor) loop_.Stop();
 }
 
 void Server::ShutDown() {
+  // Who waits for an answer of this thread is let go.
   control_.Close();
   scope_.Cancel(net::CancelReason::kShutdown);
   // Lets the coroutines of this thread end.
